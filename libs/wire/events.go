@@ -1,0 +1,166 @@
+package wire
+
+import "encoding/json"
+
+// Events a client sends.
+const (
+	EventJoinRoom           = "join-room"
+	EventLeaveRoom          = "leave-room"
+	EventLocationUpdate     = "location-update"
+	EventSendMessage        = "send-message"
+	EventRequestChatHistory = "request-chat-history"
+	EventPing               = "ping"
+)
+
+// Events a server sends.
+const (
+	EventJoinedRoom        = "joined-room"
+	EventRoomLocations     = "room-locations"
+	EventUserJoined        = "user-joined"
+	EventUserLeft          = "user-left"
+	EventUserOnline        = "user-online"
+	EventUserOffline       = "user-offline"
+	EventLocationConfirmed = "location-confirmed"
+	EventLocationUpdated   = "location-updated"
+	EventLocationsUpdated  = "locations-updated"
+	EventNewMessage        = "new-message"
+	EventChatHistory       = "chat-history"
+	EventRoomUpdated       = "room-updated"
+	EventRoomClosed        = "room-closed"
+	EventMemberRemoved     = "member-removed"
+	EventServerDraining    = "server-draining"
+	EventPong              = "pong"
+	EventError             = "error"
+)
+
+// Bounds of what a client may send; each has its own error.
+const (
+	MaxFrameBytes       = 16 << 10 // one client frame
+	MaxMessageRunes     = 2000     // chat text after trimming
+	MaxIDBytes          = 64       // any id in a payload
+	MaxClientIDBytes    = 64
+	MaxHistoryLimit     = 200
+	DefaultHistoryLimit = 50
+	MaxSocketsPerUser   = 5
+	UpdatesPerSecond    = 10 // per member, sustained
+	UpdatesBurst        = 30
+	MaxFutureSeconds    = 60 // a fix time may lie this far ahead
+)
+
+// RoomRef is the payload of join-room, leave-room.
+type RoomRef struct {
+	RoomID  string `json:"roomId"`
+	LastSeq *int64 `json:"lastSeq,omitempty"`
+}
+
+// JoinedRoom answers join-room.
+type JoinedRoom struct {
+	RoomID   string `json:"roomId"`
+	RoomName string `json:"roomName"`
+}
+
+// UserRef is the payload of user-joined, user-left, user-online, user-offline.
+type UserRef struct {
+	UserID   string `json:"userId"`
+	UserName string `json:"userName"`
+	RoomID   string `json:"roomId,omitempty"`
+}
+
+// LocationUpdate is one fix as a client reports it. Pointers tell "absent".
+type LocationUpdate struct {
+	RoomID       string   `json:"roomId"`
+	Latitude     *float64 `json:"latitude"`
+	Longitude    *float64 `json:"longitude"`
+	Accuracy     *float64 `json:"accuracy,omitempty"` // metres, ≥ 0
+	Speed        *float64 `json:"speed,omitempty"`    // m/s, ≥ 0; negative = unknown
+	Bearing      *float64 `json:"bearing,omitempty"`  // degrees from north
+	Heading      *float64 `json:"heading,omitempty"`  // degrees from north
+	Altitude     *float64 `json:"altitude,omitempty"` // metres
+	BatteryLevel *float64 `json:"batteryLevel,omitempty"`
+	DeviceModel  *string  `json:"deviceModel,omitempty"`
+	RecordedAt   *Time    `json:"recordedAt,omitempty"` // when the device measured it
+}
+
+// Location is one member's live position as others see it. Timestamp is when
+// the server took it in, RecordedAt when the device measured it.
+type Location struct {
+	RoomID       string   `json:"roomId"`
+	UserID       string   `json:"userId"`
+	UserName     string   `json:"userName"`
+	Latitude     float64  `json:"latitude"`
+	Longitude    float64  `json:"longitude"`
+	Accuracy     *float64 `json:"accuracy,omitempty"`
+	Speed        *float64 `json:"speed,omitempty"`
+	Bearing      *float64 `json:"bearing,omitempty"`
+	Heading      *float64 `json:"heading,omitempty"`
+	Altitude     *float64 `json:"altitude,omitempty"`
+	BatteryLevel *float64 `json:"batteryLevel,omitempty"`
+	DeviceModel  *string  `json:"deviceModel,omitempty"`
+	Timestamp    Time     `json:"timestamp"`
+	RecordedAt   Time     `json:"recordedAt"`
+	IsLive       bool     `json:"isLive"`
+	// DistanceToDestination is along the great circle, in metres.
+	DistanceToDestination *float64 `json:"distanceToDestination,omitempty"`
+}
+
+// LocationConfirmed acks a fix to its sender.
+type LocationConfirmed struct {
+	Timestamp Time    `json:"timestamp"`
+	Latitude  float64 `json:"latitude"`
+	Longitude float64 `json:"longitude"`
+}
+
+// RoomLocations is the snapshot a newly joined socket gets.
+type RoomLocations struct {
+	RoomID    string            `json:"roomId,omitempty"`
+	Locations []json.RawMessage `json:"locations"`
+}
+
+// SendMessage is one chat message as a client sends it.
+type SendMessage struct {
+	RoomID   string `json:"roomId"`
+	Content  string `json:"content"`
+	ClientID string `json:"clientId,omitempty"`
+	ReplyTo  string `json:"replyTo,omitempty"`
+}
+
+// Message is a chat message as everybody sees it. Seq counts from 1 in each
+// room, without gaps.
+type Message struct {
+	ID        string `json:"id"`
+	RoomID    string `json:"roomId"`
+	UserID    string `json:"userId"`
+	UserName  string `json:"userName"`
+	Content   string `json:"content"`
+	Timestamp Time   `json:"timestamp"`
+	Seq       int64  `json:"seq"`
+	ClientID  string `json:"clientId,omitempty"`
+	ReplyTo   string `json:"replyTo,omitempty"`
+}
+
+// HistoryRequest asks for chat: the newest, those before a seq, or after one.
+type HistoryRequest struct {
+	RoomID string `json:"roomId"`
+	Before *int64 `json:"before,omitempty"`
+	After  *int64 `json:"after,omitempty"`
+	Limit  int    `json:"limit,omitempty"`
+}
+
+// ChatHistory answers request-chat-history, oldest first.
+type ChatHistory struct {
+	RoomID   string            `json:"roomId"`
+	Messages []json.RawMessage `json:"messages"`
+	HasMore  bool              `json:"hasMore"`
+}
+
+// Draining tells clients of a planned shutdown.
+type Draining struct {
+	ReconnectInMs int64 `json:"reconnectInMs"`
+}
+
+// RoomClosed tells a room's sockets that it ended. Reason is "closed" or
+// "expired".
+type RoomClosed struct {
+	RoomID string `json:"roomId"`
+	Reason string `json:"reason"`
+}

@@ -1,0 +1,130 @@
+package wire
+
+import (
+	"hash/fnv"
+	"strconv"
+)
+
+// Redis names. Braces are hash tags: whatever belongs to one room lives in
+// one cluster slot.
+const (
+	KeyJWKS       = "auth:jwks"
+	ChannelAuth   = "auth:{events}" // sharded Pub/Sub: AuthEvent JSON
+	KeyRoomCaches = "room:cache"    // sentinel: room caches are filled
+	StreamRoom    = "evt:room"      // RoomEvent JSON in field "e"
+	StreamSeen    = "evt:presence"  // SeenEvent JSON in field "e"
+	StreamField   = "e"
+	CommandField  = "c"
+	KeyEdges      = "edges" // sorted set: edge id → lease end, Unix ms
+)
+
+// KeyRoomCode maps a code to a room id; it expires with the room.
+func KeyRoomCode(code string) string { return "room_code:" + code }
+
+// KeyRoom holds RoomCache JSON.
+func KeyRoom(roomID string) string { return "room:{" + roomID + "}" }
+
+// KeyRoomMembers is the set of active members' user ids.
+func KeyRoomMembers(roomID string) string { return "room:{" + roomID + "}:members" }
+
+// KeyRoomVersion holds the version of the two caches above.
+func KeyRoomVersion(roomID string) string { return "room:{" + roomID + "}:v" }
+
+// KeyUserRooms is a hint: the set of room ids a user is active in. The member
+// set is the truth.
+func KeyUserRooms(userID string) string { return "user_rooms:{" + userID + "}" }
+
+// KeyLocation holds one member's live fix.
+func KeyLocation(roomID, userID string) string { return "location:{" + roomID + "}:" + userID }
+
+// KeyMessages is a room's chat cache: a list, newest first.
+func KeyMessages(roomID string) string { return "chat:{" + roomID + "}:messages" }
+
+// KeyPresence is a room's connected sockets.
+func KeyPresence(roomID string) string { return "presence:{" + roomID + "}" }
+
+// ChannelRoom carries everything a room's sockets hear, as Envelope lines.
+func ChannelRoom(roomID string) string { return "room:{" + roomID + "}:events" }
+
+// ChannelReplies carries acks and errors for one edge, as Envelope lines.
+func ChannelReplies(edgeID string) string { return "edge:{" + edgeID + "}:replies" }
+
+// KeyRevoked marks a session that was ended before its token expired.
+func KeyRevoked(sessionID string) string { return "auth:revoked:" + sessionID }
+
+// KeyErased marks a user whose account is gone while tokens may still live.
+func KeyErased(userID string) string { return "auth:erased:" + userID }
+
+// Services that take commands from sockets.
+const (
+	ServiceLocation = "location"
+	ServiceChat     = "chat"
+)
+
+// StreamCommands is the command stream of a service's partition.
+func StreamCommands(service string, partition int) string {
+	return "cmd:" + service + ":{" + strconv.Itoa(partition) + "}"
+}
+
+// StreamDead is where a service puts commands that it could not handle.
+func StreamDead(service string) string { return "dead:" + service }
+
+// Partition is the partition of a room: FNV-1a of its id, modulo partitions.
+func Partition(roomID string, partitions int) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(roomID))
+	return int(h.Sum32() % uint32(partitions))
+}
+
+// RoomCache is what room:{id} holds.
+type RoomCache struct {
+	ID              string  `json:"id"`
+	Name            string  `json:"name"`
+	RoomCode        string  `json:"roomCode"`
+	DestinationName string  `json:"destinationName"`
+	DestinationLat  float64 `json:"destinationLat"`
+	DestinationLng  float64 `json:"destinationLng"`
+	Status          string  `json:"status"`
+	ExpiresAt       Time    `json:"expiresAt"`
+	Version         int64   `json:"version"`
+}
+
+// Types of RoomEvent.
+const (
+	RoomEventCreated       = "room.created"
+	RoomEventUpdated       = "room.updated"
+	RoomEventClosed        = "room.closed"
+	RoomEventExpired       = "room.expired"
+	RoomEventMemberJoined  = "member.joined"
+	RoomEventMemberLeft    = "member.left"
+	RoomEventMemberRemoved = "member.removed"
+	RoomEventOwnerChanged  = "owner.changed"
+)
+
+// RoomEvent is one entry of evt:room.
+type RoomEvent struct {
+	ID       int64  `json:"id"` // outbox id: grows with each event
+	Type     string `json:"type"`
+	RoomID   string `json:"roomId"`
+	Version  int64  `json:"version"`
+	UserID   string `json:"userId,omitempty"`
+	UserName string `json:"userName,omitempty"`
+	ActorID  string `json:"actorId,omitempty"`
+	At       Time   `json:"at"`
+	Room     *Room  `json:"room,omitempty"`
+}
+
+// SeenEvent is one entry of evt:presence. Type is "online" or "offline".
+type SeenEvent struct {
+	Type   string `json:"type"`
+	UserID string `json:"userId"`
+	At     Time   `json:"at"`
+}
+
+// AuthEvent tells edges to close sockets now. Type is "revoked" (SessionID)
+// or "erased" (UserID).
+type AuthEvent struct {
+	Type      string `json:"type"`
+	SessionID string `json:"sessionId,omitempty"`
+	UserID    string `json:"userId,omitempty"`
+}

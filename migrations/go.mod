@@ -1,0 +1,3 @@
+module github.com/wemaps/wemaps/migrations
+
+go 1.26.8
