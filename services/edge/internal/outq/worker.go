@@ -1,0 +1,195 @@
+package outq
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// batchBytes is the most that one write carries, unless one message is larger.
+	batchBytes = 32 << 10
+	// minWindow: the runtime's timers cannot wait for less on an idle machine, and
+	// a run this short is no load.
+	minWindow = time.Millisecond
+)
+
+// worker serves the sockets that were assigned to it, one run after another.
+//
+// A run serves every socket on the ready list. While a window is open, sockets
+// that the window has seen already are put on the later list and wait for its
+// end; all others are served at once.
+type worker struct {
+	ready, later readyList
+	window       atomic.Uint32 // number of the open window; 0: none is open
+	signal       chan struct{}
+
+	cfg    Config
+	number uint32 // of the last window
+	fd     fdWriter
+	msgs   []*Message
+	buf    []byte
+
+	writes, frames, bytes atomic.Uint64
+}
+
+// readyList is a lock-free stack of writers, linked through Writer.next.
+type readyList struct{ head atomic.Pointer[Writer] }
+
+// push reports whether the list was empty.
+func (l *readyList) push(w *Writer) bool {
+	for {
+		old := l.head.Load()
+		w.next = old
+		if l.head.CompareAndSwap(old, w) {
+			return old == nil
+		}
+	}
+}
+
+// take empties the list and returns its writers, first come first.
+func (l *readyList) take() *Writer {
+	var first *Writer
+	for w := l.head.Swap(nil); w != nil; {
+		next := w.next
+		w.next, first = first, w
+		w = next
+	}
+	return first
+}
+
+func newWorker(cfg Config) *worker {
+	k := &worker{cfg: cfg, signal: make(chan struct{}, 1)}
+	k.fd.init()
+	return k
+}
+
+// add is called by whoever made w ready. The window may close between the
+// question and the push: asking again makes sure that nobody is left behind.
+func (k *worker) add(w *Writer) {
+	if open := k.window.Load(); open != 0 && open == w.served.Load() {
+		k.later.push(w)
+		if k.window.Load() == open {
+			return
+		}
+		k.notify()
+		return
+	}
+	if k.ready.push(w) {
+		k.notify()
+	}
+}
+
+func (k *worker) notify() {
+	select {
+	case k.signal <- struct{}{}:
+	default:
+	}
+}
+
+func (k *worker) run(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	defer timer.Stop()
+	var took time.Duration // of the runs that the next window answers for
+	for {
+		select {
+		case <-k.signal:
+		case <-timer.C:
+			k.window.Store(0)
+		case <-ctx.Done():
+			k.window.Store(0)
+			k.serveAll()
+			return
+		}
+		began := time.Now()
+		if k.window.Load() != 0 {
+			k.serve(k.ready.take())
+			took += time.Since(began)
+			continue
+		}
+		k.number = max(k.number+1, 1)
+		k.serveAll()
+		if wait := k.wait(took + time.Since(began)); wait >= minWindow {
+			k.window.Store(k.number)
+			timer.Reset(wait)
+		}
+		took = 0
+	}
+}
+
+func (k *worker) serveAll() {
+	k.serve(k.later.take())
+	k.serve(k.ready.take())
+}
+
+// wait is how long a window follows runs that took so long: twice that, so that
+// a worker without much to do is not asked to do less, up to Window; when runs
+// alone take longer than Window, as long as they take, up to MaxWindow.
+func (k *worker) wait(took time.Duration) time.Duration {
+	return min(2*took, max(k.cfg.Window, min(took, k.cfg.MaxWindow)))
+}
+
+func (k *worker) serve(w *Writer) {
+	var writes, frames, bytes uint64
+	for w != nil {
+		next := w.next
+		w.next = nil
+		n, size := k.flush(w)
+		if n > 0 {
+			writes++
+			frames += uint64(n)
+			bytes += uint64(size)
+		}
+		w = next
+	}
+	k.writes.Add(writes)
+	k.frames.Add(frames)
+	k.bytes.Add(bytes)
+}
+
+// flush gives w one write and returns what it carried. A socket with more than
+// that waiting goes to the end of the line, so none can starve the others.
+func (k *worker) flush(w *Writer) (frames, size int) {
+	w.state.Store(busy)
+	w.served.Store(k.number)
+	k.msgs = w.q.takeInto(k.msgs[:0], batchBytes)
+	if len(k.msgs) == 0 {
+		w.settle()
+		return 0, 0
+	}
+	p := k.gather(w.enc)
+	frames = len(k.msgs)
+	clear(k.msgs)
+	n, err := k.fd.write(w.raw, p)
+	switch {
+	case err != nil:
+		w.fail(err)
+	case n < len(p):
+		w.flusher.stalls.Add(1)
+		w.block(append([]byte(nil), p[n:]...))
+	default:
+		w.settle()
+	}
+	return frames, n
+}
+
+// gather returns the frames of k.msgs in one piece. A lone frame is used where
+// it is; copying several costs less than the kernel's work on a vector of them.
+func (k *worker) gather(enc Encoding) []byte {
+	if len(k.msgs) == 1 {
+		return k.msgs[0].Frame(enc)
+	}
+	if k.buf == nil {
+		k.buf = make([]byte, 0, batchBytes+batchBytes/4)
+	}
+	k.buf = appendFrames(k.buf[:0], k.msgs, enc)
+	return k.buf
+}
+
+func appendFrames(buf []byte, msgs []*Message, enc Encoding) []byte {
+	for _, m := range msgs {
+		buf = append(buf, m.Frame(enc)...)
+	}
+	return buf
+}
