@@ -119,7 +119,9 @@ func (a *Admin) Failing(ctx context.Context) map[string]string {
 // Handler is the admin surface; Run serves it.
 func (a *Admin) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, map[string]string{"status": "OK"}) })
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "OK"})
+	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if failing := a.Failing(r.Context()); len(failing) > 0 {
 			writeJSON(w, http.StatusServiceUnavailable, map[string]any{"status": "NOT_READY", "failing": failing})

@@ -10,6 +10,7 @@ import (
 type Error struct {
 	Code       Code
 	Message    string
+	Status     int // HTTP status where it differs from the registry's; else 0
 	Details    any
 	RetryAfter time.Duration
 	Cause      error
@@ -22,6 +23,14 @@ func NewError(code Code) *Error { return &Error{Code: code, Message: Lookup(code
 // never format an internal error into it, use Because for that.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// HTTPStatus is the status that a REST answer carries.
+func (e *Error) HTTPStatus() int {
+	if e.Status != 0 {
+		return e.Status
+	}
+	return Lookup(e.Code).Status
 }
 
 // Because returns a copy that remembers the internal cause for the log.

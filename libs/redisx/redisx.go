@@ -1,0 +1,84 @@
+// Package redisx opens Redis with this project's settings and adds the few
+// pieces that rueidis leaves to its callers: a stream consumer that loses
+// nothing, a subscription that comes back, a lease, and a rate limiter.
+package redisx
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// CacheTTL bounds how long a client-side cached value is believed even if its
+// invalidation were lost.
+const CacheTTL = 5 * time.Minute
+
+// Open connects to redisURL (redis://… or rediss://…), trying again for up to
+// 30 s, so that a service may start before its Redis does. Buffers are small:
+// rueidis' defaults cost a megabyte per connection, and five services share a
+// small machine.
+func Open(ctx context.Context, redisURL, name string) (rueidis.Client, error) {
+	opt, err := rueidis.ParseURL(redisURL)
+	if err != nil {
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	opt.ClientName = name
+	opt.ReadBufferEachConn = 64 << 10
+	opt.WriteBufferEachConn = 64 << 10
+	opt.CacheSizeEachConn = 16 << 20
+	opt.RingScaleEachConn = 10
+	opt.BlockingPoolSize = 512
+	opt.BlockingPoolCleanup = time.Minute
+	opt.PipelineMultiplex = -1 // one pipelined connection: commands of one caller stay in order
+	opt.ConnWriteTimeout = 5 * time.Second
+	opt.Dialer.Timeout = 3 * time.Second
+	opt.Dialer.KeepAlive = 10 * time.Second
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		client, err := rueidis.NewClient(opt)
+		if err == nil {
+			return client, nil
+		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("connect to redis: %w", err)
+		}
+		if !Pause(ctx, 250*time.Millisecond) {
+			return nil, fmt.Errorf("connect to redis: %w", err)
+		}
+	}
+}
+
+// Check is a readiness check.
+func Check(client rueidis.Client) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := client.Do(ctx, client.B().Ping().Build()).Error(); err != nil {
+			return fmt.Errorf("redis: %w", err)
+		}
+		return nil
+	}
+}
+
+// Pause waits for d and tells whether ctx is still alive.
+func Pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// FirstError returns the first error of a pipeline's results. A nil reply is
+// not an error.
+func FirstError(results []rueidis.RedisResult) error {
+	for _, r := range results {
+		if err := r.Error(); err != nil && !rueidis.IsRedisNil(err) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,290 @@
+package redisx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// Entry is one stream entry: the value of the consumer's field.
+type Entry struct {
+	ID    string
+	Value string
+}
+
+// Reject says that an entry can never be handled, and why.
+type Reject struct {
+	Entry  Entry
+	Reason string
+}
+
+// Handler handles a batch in order. Entries that can never succeed are
+// returned as rejects and go to the dead-letter stream. An error means that
+// nothing is known about the batch: it is handed over again after a pause, so
+// handling must be idempotent.
+type Handler func(ctx context.Context, batch []Entry) ([]Reject, error)
+
+// Consumer reads one stream through a consumer group and acknowledges an entry
+// only after its handler returned, so a crash repeats entries but loses none.
+type Consumer struct {
+	Client  rueidis.Client
+	Stream  string
+	Field   string // the field of an entry that holds its value
+	Group   string
+	Name    string // of this consumer, unique among the group's
+	Dead    string // dead-letter stream
+	Batch   int64  // most entries of one batch; 0 = 256
+	Handle  Handler
+	OnError func(error) // must not block
+
+	// Exclusive says that the caller holds the stream's lease or lock: nobody
+	// else's entries can be in flight, so they are taken over at once and
+	// handled entries are trimmed away. Otherwise entries of a consumer that has
+	// been silent for ClaimAfter are taken over, and nothing is trimmed.
+	Exclusive  bool
+	ClaimAfter time.Duration // 0 = 5 s
+	// FromNow makes a new group start at the stream's end, not its beginning.
+	FromNow bool
+}
+
+const (
+	blockFor      = 2 * time.Second
+	maxDeliveries = 5
+	deadLetterMax = 10_000
+)
+
+// Run consumes until ctx ends. It returns nil; failures go to OnError and are
+// retried, with pauses that grow to two seconds.
+func (c *Consumer) Run(ctx context.Context) error {
+	if c.Batch == 0 {
+		c.Batch = 256
+	}
+	if c.ClaimAfter == 0 {
+		c.ClaimAfter = 5 * time.Second
+	}
+	pause := 50 * time.Millisecond
+	for ctx.Err() == nil {
+		err := c.consume(ctx)
+		if err == nil || ctx.Err() != nil {
+			pause = 50 * time.Millisecond
+			continue
+		}
+		c.OnError(fmt.Errorf("consume %s: %w", c.Stream, err))
+		if !Pause(ctx, pause) {
+			break
+		}
+		pause = min(2*pause, 2*time.Second)
+	}
+	return nil
+}
+
+// consume makes sure of the group, takes over what others left, and reads new
+// entries until something fails.
+func (c *Consumer) consume(ctx context.Context) error {
+	start := "0"
+	if c.FromNow {
+		start = "$"
+	}
+	create := c.Client.B().XgroupCreate().Key(c.Stream).Group(c.Group).Id(start).Mkstream().Build()
+	if err := c.Client.Do(ctx, create).Error(); err != nil && !rueidis.IsRedisBusyGroup(err) {
+		return fmt.Errorf("create group: %w", err)
+	}
+	if err := c.takeOver(ctx, 0); err != nil {
+		return err
+	}
+	lastClaim := time.Now()
+	for ctx.Err() == nil {
+		if !c.Exclusive && time.Since(lastClaim) >= c.ClaimAfter {
+			if err := c.takeOver(ctx, c.ClaimAfter); err != nil {
+				return err
+			}
+			lastClaim = time.Now()
+		}
+		read := c.Client.B().Xreadgroup().Group(c.Group, c.Name).Count(c.Batch).Block(blockFor.Milliseconds()).Streams().Key(c.Stream).Id(">").Build()
+		streams, err := c.Client.Do(ctx, read).AsXReadSlices()
+		if rueidis.IsRedisNil(err) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read: %w", err)
+		}
+		if err := c.handle(ctx, c.entries(streams[c.Stream])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOver claims and handles what is pending, oldest first. On start that is
+// this consumer's own leftovers and, when exclusive, everybody's.
+func (c *Consumer) takeOver(ctx context.Context, minIdle time.Duration) error {
+	if minIdle == 0 && !c.Exclusive {
+		if err := c.own(ctx); err != nil {
+			return err
+		}
+		minIdle = c.ClaimAfter
+	}
+	cursor := "0-0"
+	for {
+		claim := c.Client.B().Xautoclaim().Key(c.Stream).Group(c.Group).Consumer(c.Name).
+			MinIdleTime(strconv.FormatInt(minIdle.Milliseconds(), 10)).Start(cursor).Count(c.Batch).Build()
+		reply, err := c.Client.Do(ctx, claim).ToArray()
+		if err != nil {
+			return fmt.Errorf("take over: %w", err)
+		}
+		if len(reply) < 2 {
+			return errors.New("take over: unexpected reply")
+		}
+		if cursor, err = reply[0].ToString(); err != nil {
+			return fmt.Errorf("take over: %w", err)
+		}
+		slices, err := reply[1].AsXRangeSlices()
+		if err != nil {
+			return fmt.Errorf("take over: %w", err)
+		}
+		if err := c.retry(ctx, c.entries(slices)); err != nil {
+			return err
+		}
+		if cursor == "0-0" {
+			return nil
+		}
+	}
+}
+
+func (c *Consumer) own(ctx context.Context) error {
+	for last := "0"; ; {
+		read := c.Client.B().Xreadgroup().Group(c.Group, c.Name).Count(c.Batch).Streams().Key(c.Stream).Id(last).Build()
+		streams, err := c.Client.Do(ctx, read).AsXReadSlices()
+		if err != nil && !rueidis.IsRedisNil(err) {
+			return fmt.Errorf("read own pending: %w", err)
+		}
+		batch := c.entries(streams[c.Stream])
+		if len(batch) == 0 {
+			return nil
+		}
+		if err := c.retry(ctx, batch); err != nil {
+			return err
+		}
+		last = batch[len(batch)-1].ID
+	}
+}
+
+// retry handles entries that were delivered before. One that has taken its
+// consumer down again and again is poison and goes to the dead letters.
+func (c *Consumer) retry(ctx context.Context, batch []Entry) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	pending := c.Client.B().Xpending().Key(c.Stream).Group(c.Group).Start(batch[0].ID).End(batch[len(batch)-1].ID).Count(int64(len(batch)) + 1).Build()
+	rows, err := c.Client.Do(ctx, pending).ToArray()
+	if err != nil {
+		return fmt.Errorf("read delivery counts: %w", err)
+	}
+	poison := map[string]bool{}
+	for _, row := range rows {
+		cols, err := row.ToArray()
+		if err != nil || len(cols) < 4 {
+			return fmt.Errorf("read delivery counts: unexpected reply (%w)", err)
+		}
+		id, _ := cols[0].ToString()
+		if n, _ := cols[3].ToInt64(); n > maxDeliveries {
+			poison[id] = true
+		}
+	}
+	healthy := batch[:0:0]
+	var rejects []Reject
+	for _, e := range batch {
+		if poison[e.ID] {
+			rejects = append(rejects, Reject{e, fmt.Sprintf("delivered more than %d times", maxDeliveries)})
+		} else {
+			healthy = append(healthy, e)
+		}
+	}
+	if err := c.settle(ctx, nil, rejects); err != nil {
+		return err
+	}
+	return c.handle(ctx, healthy)
+}
+
+// handle gives the batch to the handler until it succeeds, then settles it.
+func (c *Consumer) handle(ctx context.Context, batch []Entry) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	pause := 20 * time.Millisecond
+	for {
+		rejects, err := c.Handle(ctx, batch)
+		if err == nil {
+			return c.settle(ctx, batch, rejects)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		c.OnError(fmt.Errorf("handle a batch of %s: %w", c.Stream, err))
+		if !Pause(ctx, pause) {
+			return ctx.Err()
+		}
+		pause = min(2*pause, 2*time.Second)
+	}
+}
+
+// settle acknowledges batch and rejects, writing the latter to the dead
+// letters first.
+func (c *Consumer) settle(ctx context.Context, batch []Entry, rejects []Reject) error {
+	ids := make([]string, 0, len(batch)+len(rejects))
+	for _, e := range batch {
+		ids = append(ids, e.ID)
+	}
+	for _, r := range rejects {
+		ids = append(ids, r.Entry.ID) // acknowledging twice does no harm
+		dead := c.Client.B().Xadd().Key(c.Dead).Maxlen().Almost().Threshold(strconv.Itoa(deadLetterMax)).Id("*").FieldValue().
+			FieldValue("stream", c.Stream).FieldValue("id", r.Entry.ID).FieldValue("reason", r.Reason).
+			FieldValue("value", r.Entry.Value).FieldValue("at", time.Now().UTC().Format(time.RFC3339Nano)).Build()
+		if err := c.Client.Do(ctx, dead).Error(); err != nil {
+			return fmt.Errorf("write dead letter: %w", err)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	cmds := rueidis.Commands{c.Client.B().Xack().Key(c.Stream).Group(c.Group).Id(ids...).Build()}
+	if c.Exclusive && len(batch) > 0 {
+		cmds = append(cmds, c.Client.B().Xtrim().Key(c.Stream).Minid().Exact().Threshold(after(batch[len(batch)-1].ID)).Build())
+	}
+	// A stop must not leave handled entries unacknowledged if it can be helped.
+	settleCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := FirstError(c.Client.DoMulti(settleCtx, cmds...)); err != nil {
+		return fmt.Errorf("acknowledge: %w", err)
+	}
+	return nil
+}
+
+func (c *Consumer) entries(slices []rueidis.XRangeSlice) []Entry {
+	entries := make([]Entry, 0, len(slices))
+	for _, s := range slices {
+		e := Entry{ID: s.ID}
+		for _, fv := range s.FieldValues {
+			if fv.Field == c.Field {
+				e.Value = fv.Value
+			}
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// after is the smallest id that is greater than id.
+func after(id string) string {
+	ms, seq, _ := strings.Cut(id, "-")
+	n, err := strconv.ParseUint(seq, 10, 64)
+	if err != nil {
+		return id
+	}
+	return ms + "-" + strconv.FormatUint(n+1, 10)
+}

@@ -1,0 +1,179 @@
+// Package token verifies bearer tokens. Auth issues EdDSA JWTs and publishes
+// its public keys and its revocations in Redis; every other process verifies
+// with them and never holds a secret.
+package token
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/redis/rueidis"
+
+	"github.com/wemaps/wemaps/libs/wire"
+)
+
+// Issuer is the `iss` of every token.
+const Issuer = "wemaps"
+
+// Claims is what a token says.
+type Claims struct {
+	UserID    string
+	Name      string // of the user when the token was issued
+	SessionID string
+	ExpiresAt time.Time
+}
+
+// JWTClaims is the JSON form of Claims.
+type JWTClaims struct {
+	Name string `json:"name"`
+	SID  string `json:"sid"`
+	jwt.RegisteredClaims
+}
+
+// JWK is one public key (RFC 8037).
+type JWK struct {
+	Kty string `json:"kty"` // OKP
+	Crv string `json:"crv"` // Ed25519
+	Kid string `json:"kid"`
+	X   string `json:"x"` // base64url
+	Use string `json:"use,omitempty"`
+	Alg string `json:"alg,omitempty"`
+}
+
+// JWKS is the value of auth:jwks.
+type JWKS struct {
+	Keys []JWK `json:"keys"`
+}
+
+// NewJWK is the public form of a key.
+func NewJWK(kid string, key ed25519.PublicKey) JWK {
+	return JWK{Kty: "OKP", Crv: "Ed25519", Kid: kid, X: base64.RawURLEncoding.EncodeToString(key), Use: "sig", Alg: "EdDSA"}
+}
+
+// ErrNoKeys says that no public keys are known: nobody can be let in.
+var ErrNoKeys = errors.New("no public keys known")
+
+// Verifier verifies tokens. It is safe for concurrent use.
+type Verifier struct {
+	client rueidis.Client
+	parser *jwt.Parser
+
+	mu   sync.RWMutex
+	raw  string // the JWKS that keys was made of
+	keys map[string]ed25519.PublicKey
+}
+
+// NewVerifier starts nothing; keys are read at the first use.
+func NewVerifier(client rueidis.Client) *Verifier {
+	return &Verifier{client: client, parser: jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
+		jwt.WithIssuer(Issuer), jwt.WithExpirationRequired(), jwt.WithLeeway(5*time.Second))}
+}
+
+// Check is a readiness check: a process without keys can let nobody in.
+func (v *Verifier) Check(ctx context.Context) error {
+	_, err := v.load(ctx)
+	return err
+}
+
+// Verify checks signature, time and revocation. Its errors are *wire.Error:
+// TOKEN_REQUIRED, INVALID_TOKEN, SESSION_REVOKED is reported as INVALID_TOKEN
+// with that detail, USER_NOT_FOUND for an erased account, UNAVAILABLE when no
+// keys are known yet.
+//
+// With Redis away, keys that were read once stay good and revocation cannot be
+// checked: tokens go on working, since signing everybody out would be worse
+// than honouring a revoked token for the length of an outage.
+func (v *Verifier) Verify(ctx context.Context, bearer string) (Claims, error) {
+	if bearer == "" {
+		return Claims{}, wire.NewError(wire.CodeTokenRequired)
+	}
+	keys, err := v.load(ctx)
+	if err != nil {
+		return Claims{}, wire.NewError(wire.CodeUnavailable).Because(err)
+	}
+	var jc JWTClaims
+	if _, err := v.parser.ParseWithClaims(bearer, &jc, func(t *jwt.Token) (any, error) {
+		kid, _ := t.Header["kid"].(string)
+		key, ok := keys[kid]
+		if !ok {
+			return nil, fmt.Errorf("unknown key %q", kid)
+		}
+		return key, nil
+	}); err != nil || jc.Subject == "" || jc.SID == "" {
+		return Claims{}, wire.NewError(wire.CodeInvalidToken).Because(err)
+	}
+	c := Claims{UserID: jc.Subject, Name: jc.Name, SessionID: jc.SID, ExpiresAt: jc.ExpiresAt.Time}
+	return c, v.revoked(ctx, c)
+}
+
+func (v *Verifier) revoked(ctx context.Context, c Claims) error {
+	const ttl = 5 * time.Minute
+	results := v.client.DoMultiCache(ctx,
+		rueidis.CT(v.client.B().Get().Key(wire.KeyErased(c.UserID)).Cache(), ttl),
+		rueidis.CT(v.client.B().Get().Key(wire.KeyRevoked(c.SessionID)).Cache(), ttl))
+	if results[0].Error() == nil { // a value, not nil and not a failure
+		e := wire.NewError(wire.CodeUserNotFound)
+		e.Status = http.StatusUnauthorized
+		e.Details = map[string]string{"reason": "the account was erased"}
+		return e
+	}
+	if results[1].Error() == nil {
+		e := wire.NewError(wire.CodeInvalidToken)
+		e.Details = map[string]string{"reason": string(wire.CodeSessionRevoked)}
+		return e
+	}
+	return nil
+}
+
+// load returns the keys by id: from client-side cached Redis, or the last ones
+// known when Redis is away.
+func (v *Verifier) load(ctx context.Context) (map[string]ed25519.PublicKey, error) {
+	raw, err := v.client.DoCache(ctx, v.client.B().Get().Key(wire.KeyJWKS).Cache(), 5*time.Minute).ToString()
+	v.mu.RLock()
+	known, same := v.keys, raw == v.raw
+	v.mu.RUnlock()
+	if err != nil || same {
+		if len(known) == 0 {
+			if err == nil || rueidis.IsRedisNil(err) {
+				err = ErrNoKeys
+			}
+			return nil, err
+		}
+		return known, nil
+	}
+	keys, err := parseJWKS(raw)
+	if err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	v.raw, v.keys = raw, keys
+	v.mu.Unlock()
+	return keys, nil
+}
+
+func parseJWKS(raw string) (map[string]ed25519.PublicKey, error) {
+	var set JWKS
+	if err := json.Unmarshal([]byte(raw), &set); err != nil {
+		return nil, fmt.Errorf("parse %s: %w", wire.KeyJWKS, err)
+	}
+	keys := map[string]ed25519.PublicKey{}
+	for _, k := range set.Keys {
+		x, err := base64.RawURLEncoding.DecodeString(k.X)
+		if err != nil || len(x) != ed25519.PublicKeySize || k.Crv != "Ed25519" {
+			return nil, fmt.Errorf("parse %s: key %q is not an Ed25519 key", wire.KeyJWKS, k.Kid)
+		}
+		keys[k.Kid] = x
+	}
+	if len(keys) == 0 {
+		return nil, ErrNoKeys
+	}
+	return keys, nil
+}
