@@ -38,4 +38,7 @@ replace github.com/wemaps/wemaps/libs => ../../libs
 
 replace github.com/wemaps/wemaps/migrations => ../../migrations
 
-tool github.com/go-task/task/v3/cmd/task
+tool (
+	github.com/go-task/task/v3/cmd/task
+	github.com/wemaps/wemaps/services/wemapsctl
+)
