@@ -1,0 +1,103 @@
+// Package e2e drives the real binaries through the public API only.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wemaps/wemaps/libs/servers"
+	"github.com/wemaps/wemaps/libs/testenv"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/stack"
+)
+
+// env is one whole system with a database and a Redis of its own.
+type env struct {
+	*stack.Stack
+	db    *testenv.Database
+	redis *servers.Server
+}
+
+var build = sync.OnceValues(func() (string, error) {
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("wemaps-e2e-%d", os.Getpid()))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	args := []string{"build", "-o", dir + "/"}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	for _, s := range stack.Services {
+		args = append(args, "github.com/wemaps/wemaps/services/"+s)
+	}
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build services: %w\n%s", err, out)
+	}
+	return dir, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.RemoveAll(filepath.Join(os.TempDir(), fmt.Sprintf("wemaps-e2e-%d", os.Getpid())))
+	os.Exit(code)
+}
+
+// start runs a system and stops it when the test ends; every process must then
+// exit cleanly (inherited mistake 22).
+func start(t *testing.T, opt stack.Options) *env {
+	t.Helper()
+	bin, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &env{db: testenv.NewDatabase(t), redis: testenv.RedisServer(t)}
+	opt.BinDir, opt.LogDir, opt.DatabaseURL, opt.RedisURL = bin, t.TempDir(), e.db.URL, "redis://"+e.redis.Addr()
+	if e.Stack, err = stack.New(opt); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Stop(20 * time.Second); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+		e.showLogs(t)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	if err := e.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// showLogs prints what went wrong inside when the test failed, and fails it
+// when a race was detected or a process panicked.
+func (e *env) showLogs(t *testing.T) {
+	t.Helper()
+	for _, replicas := range e.Process {
+		for _, p := range replicas {
+			raw, err := os.ReadFile(p.Log())
+			if err != nil {
+				t.Errorf("read log: %v", err)
+				continue
+			}
+			text := string(raw)
+			if strings.Contains(text, "DATA RACE") || strings.Contains(text, "panic") {
+				t.Errorf("%s raced or panicked", p.Name)
+			}
+			if !t.Failed() {
+				continue
+			}
+			for line := range strings.Lines(text) {
+				if !strings.Contains(line, `"level":"info"`) {
+					t.Logf("%s: %s", p.Name, strings.TrimRight(line, "\n"))
+				}
+			}
+		}
+	}
+}
