@@ -69,6 +69,22 @@ func provide(ctx context.Context, say func(string), p provision) (Origin, error)
 		p.what, hint(p.packages), p.env, errors.Join(reasons...))
 }
 
+// Fallbacks says what would be done about a missing server.
+func Fallbacks(ctx context.Context) string {
+	ways := []string{}
+	if m, err := findManager(); err == nil {
+		ways = append(ways, "a missing server is installed with "+m.name)
+	} else {
+		ways = append(ways, err.Error())
+	}
+	if path, err := findDocker(ctx); err == nil {
+		ways = append(ways, "containers run with "+path)
+	} else {
+		ways = append(ways, "Docker's engine does not answer")
+	}
+	return strings.Join(ways, "; ")
+}
+
 func hint(packages map[string][]string) string {
 	var ways []string
 	for _, m := range []string{"apt-get", "dnf", "apk", "brew"} {

@@ -5,6 +5,8 @@ package servers
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/lib/pq"
 
 	"github.com/wemaps/wemaps/libs/servers/proc"
 )
@@ -69,6 +73,20 @@ const loopback = "127.0.0.1"
 
 // startTimeout bounds every start: crash recovery of a large database or the first pull of an image takes longest.
 const startTimeout = 3 * time.Minute
+
+// Place returns where the data wanted at dir can be: dir itself, or, when we are root and the servers' users may not
+// pass through its parents (a clone in /root), a directory of its own under /var/lib/wemaps.
+func Place(dir string) (string, error) {
+	user, err := proc.Unprivileged("postgres", "redis", "nobody")
+	if err != nil {
+		return "", err
+	}
+	if _, ok := user.Reaches(filepath.Dir(dir)); ok {
+		return dir, nil
+	}
+	sum := sha256.Sum256([]byte(filepath.Dir(dir)))
+	return filepath.Join("/var/lib/wemaps", hex.EncodeToString(sum[:5]), filepath.Base(dir)), nil
+}
 
 // ScratchDir makes a temporary directory that the servers' unprivileged users can pass through. The caller removes it.
 func ScratchDir() (string, error) {
@@ -155,6 +173,10 @@ func awaitReady(ctx context.Context, name, logFile string, p *proc.Process, prob
 		cancel()
 		if last == nil {
 			return nil
+		}
+		var refused *pq.Error
+		if errors.As(last, &refused) && refused.Code == "28P01" { // wrong password: waiting does not help
+			return last
 		}
 		select {
 		case <-p.Done():

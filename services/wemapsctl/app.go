@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/doctor"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/down"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/migrate"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/throwaway"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/up"
 )
 
 // command is one subcommand. Its run gets the arguments after its name.
@@ -20,6 +23,9 @@ type command struct {
 func commands(stderr io.Writer) []command {
 	say := func(text string) { fmt.Fprintln(stderr, "wemapsctl: "+text) }
 	return []command{
+		{"up", "run all of WeMaps on this machine until Ctrl-C", up.Command},
+		{"down", "stop an up that runs elsewhere, clean up after a killed one", down.Command},
+		{"doctor", "say what this machine has, what is missing, what is in use", doctor.Command},
 		{"migrate", "create roles and schemas and apply migrations to DATABASE_URL", migrate.Command},
 		{"exec", "run a command with throw-away test servers: exec -- go test ./...", func(ctx context.Context, args []string) error {
 			if len(args) > 0 && args[0] == "--" {

@@ -3,6 +3,11 @@ module github.com/wemaps/wemaps/services/wemapsctl
 go 1.26.8
 
 require (
+	github.com/wemaps/wemaps/libs v0.0.0
+	github.com/wemaps/wemaps/migrations v0.0.0
+)
+
+require (
 	github.com/Ladicle/tabwriter v1.0.0 // indirect
 	github.com/Masterminds/semver/v3 v3.3.1 // indirect
 	github.com/alecthomas/chroma/v2 v2.16.0 // indirect
@@ -10,6 +15,7 @@ require (
 	github.com/dlclark/regexp2 v1.11.5 // indirect
 	github.com/dominikbraun/graph v0.23.0 // indirect
 	github.com/fatih/color v1.18.0 // indirect
+	github.com/getkin/kin-openapi v0.152.0 // indirect
 	github.com/go-task/slim-sprig/v3 v3.0.0 // indirect
 	github.com/go-task/task/v3 v3.39.2 // indirect
 	github.com/go-task/template v0.1.0 // indirect
@@ -23,8 +29,6 @@ require (
 	github.com/sajari/fuzzy v1.0.0 // indirect
 	github.com/spf13/pflag v1.0.6 // indirect
 	github.com/stretchr/testify v1.11.1 // indirect
-	github.com/wemaps/wemaps/libs v0.0.0
-	github.com/wemaps/wemaps/migrations v0.0.0
 	github.com/zeebo/xxh3 v1.0.2 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
