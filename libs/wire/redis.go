@@ -12,6 +12,7 @@ const (
 	ChannelAuth   = "auth:{events}" // sharded Pub/Sub: AuthEvent JSON
 	KeyRoomCaches = "room:cache"    // sentinel: room caches are filled
 	StreamRoom    = "evt:room"      // RoomEvent JSON in field "e"
+	StreamAuth    = "evt:auth"      // AuthEvent JSON in field "e": erased accounts
 	StreamSeen    = "evt:presence"  // SeenEvent JSON in field "e"
 	StreamField   = "e"
 	CommandField  = "c"
@@ -121,10 +122,32 @@ type SeenEvent struct {
 	At     Time   `json:"at"`
 }
 
-// AuthEvent tells edges to close sockets now. Type is "revoked" (SessionID)
-// or "erased" (UserID).
+// KeyDevice holds the DeviceGrant of a device token; hash is the SHA-256 of
+// the whole token, in lower-case hex.
+func KeyDevice(hash string) string { return "auth:device:" + hash }
+
+// DeviceGrant is what a device token allows. Rooms are those that the token is
+// bound to; empty means all rooms that the user is active in. Whether the user
+// is still a member is for the reader to check.
+type DeviceGrant struct {
+	UserID   string   `json:"userId"`
+	UserName string   `json:"userName"`
+	DeviceID string   `json:"deviceId"`
+	Rooms    []string `json:"rooms"`
+}
+
+// Types of AuthEvent.
+const (
+	AuthEventRevoked = "revoked" // SessionID; on ChannelAuth
+	AuthEventErased  = "erased"  // UserID; on ChannelAuth and in StreamAuth
+)
+
+// AuthEvent tells edges to close sockets now, and services to forget an erased
+// user. ID and At are set in StreamAuth only; ID grows with each event.
 type AuthEvent struct {
+	ID        int64  `json:"id,omitempty"`
 	Type      string `json:"type"`
 	SessionID string `json:"sessionId,omitempty"`
 	UserID    string `json:"userId,omitempty"`
+	At        *Time  `json:"at,omitempty"`
 }
