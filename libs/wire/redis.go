@@ -38,6 +38,10 @@ func KeyUserRooms(userID string) string { return "user_rooms:{" + userID + "}" }
 // KeyLocation holds one member's live fix.
 func KeyLocation(roomID, userID string) string { return "location:{" + roomID + "}:" + userID }
 
+// KeyLocated is the set of user ids that have reported a fix in a room, so
+// that the room's positions can be deleted without searching for their keys.
+func KeyLocated(roomID string) string { return "location:{" + roomID + "}" }
+
 // KeyMessages is a room's chat cache: a list, newest first.
 func KeyMessages(roomID string) string { return "chat:{" + roomID + "}:messages" }
 
