@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-//go:embed *
+//go:embed */*.sql
 var files embed.FS
 
 // Services are the services that own a schema of the same name, in the order in which they migrate.
