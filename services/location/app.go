@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+
+	"github.com/redis/rueidis"
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/httpx"
+	"github.com/wemaps/wemaps/libs/obs"
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
+	"github.com/wemaps/wemaps/libs/token"
+	"github.com/wemaps/wemaps/services/location/internal/api"
+	"github.com/wemaps/wemaps/services/location/internal/consume"
+	"github.com/wemaps/wemaps/services/location/internal/publish"
+	"github.com/wemaps/wemaps/services/location/internal/store"
+)
+
+// boardLimit bounds the members that a partition remembers: about 100 bytes
+// each, and at most twice as many.
+const boardLimit = 50_000
+
+// App is the location service.
+type App struct {
+	group  run.Group
+	client rueidis.Client
+}
+
+// New wires the service; it waits for Redis, and starts nothing.
+func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
+	client, err := redisx.Open(ctx, cfg.RedisURL, "location")
+	if err != nil {
+		return nil, err
+	}
+	registry := obs.Registry()
+	metrics := consume.NewMetrics(registry)
+	rooms, positions := store.NewRooms(client), store.NewPositions(client, cfg.TTL)
+	verifier := token.NewVerifier(client)
+	onError := func(err error) { log.Warn("working on streams", zap.Error(err)) }
+
+	admin := obs.NewAdmin(cfg.AdminAddr, log, registry)
+	admin.AddCheck("redis", redisx.Check(client))
+	admin.AddCheck("keys", verifier.Check)
+
+	partitions := &consume.Partitions{Client: client, Partitions: cfg.Partitions, Instance: cfg.InstanceID, Metrics: metrics, OnError: onError,
+		New: func() *consume.Commands {
+			return consume.NewCommands(rooms, positions, publish.NewBatch(client, cfg.TTL, metrics.Sent), cfg.TTL, boardLimit, metrics)
+		}}
+
+	echo := httpx.New(httpx.Options{Service: "location", Log: log, Registry: registry, MapError: api.MapError})
+	(&api.API{Rooms: rooms, Positions: positions}).Register(echo, verifier)
+
+	a := &App{client: client}
+	a.group.Add("admin", admin.Run)
+	a.group.Add("room events", consume.RoomEvents(client, cfg.InstanceID, positions, onError).Run)
+	a.group.Add("partitions", partitions.Run)
+	a.group.Add("http", func(ctx context.Context) error {
+		return httpx.Serve(ctx, cfg.HTTPAddr, echo, cfg.ShutdownTimeout)
+	})
+	return a, nil
+}
+
+// Run blocks until ctx ends and everything in flight is done.
+func (a *App) Run(ctx context.Context) error {
+	defer a.client.Close()
+	return a.group.Run(ctx)
+}

@@ -1,0 +1,85 @@
+// Package api is the REST surface of the location service.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/wemaps/wemaps/libs/httpx"
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/location/internal/position"
+)
+
+// Rooms finds rooms; see store.Rooms.
+type Rooms interface {
+	Find(ctx context.Context, ids []string) (rooms []*position.Room, certain bool, err error)
+}
+
+// Positions reads live positions; see store.Positions.
+type Positions interface {
+	Live(ctx context.Context, room string, users []string) ([]json.RawMessage, error)
+}
+
+// API answers requests.
+type API struct {
+	Rooms     Rooms
+	Positions Positions
+}
+
+// Register adds all routes to e.
+func (a *API) Register(e *echo.Echo, verifier httpx.Verifier) {
+	rooms := e.Group("/api/rooms", httpx.Auth(verifier))
+	rooms.GET("/:id/locations", a.locations)
+	httpx.NotFound(e)
+}
+
+// locations answers who is where, for members: all live positions, the asker's
+// own among them.
+func (a *API) locations(c echo.Context) error {
+	ctx, id := c.Request().Context(), c.Param("id")
+	if len(id) > wire.MaxIDBytes {
+		return position.ErrRoomNotFound
+	}
+	rooms, certain, err := a.Rooms.Find(ctx, []string{id})
+	switch {
+	case err != nil:
+		return err
+	case rooms[0] == nil && certain:
+		return position.ErrRoomNotFound
+	case rooms[0] == nil:
+		return position.ErrUnavailable
+	}
+	if err := rooms[0].Admit(httpx.User(c).UserID, time.Now()); err != nil {
+		return err
+	}
+	live, err := a.Positions.Live(ctx, id, rooms[0].Members)
+	if err != nil {
+		return err
+	}
+	if live == nil {
+		live = []json.RawMessage{}
+	}
+	return c.JSON(http.StatusOK, wire.RoomLocations{RoomID: id, Locations: live})
+}
+
+// MapError is the service's only mapping of domain errors to REST.
+func MapError(err error) *wire.Error {
+	switch {
+	case errors.Is(err, position.ErrRoomNotFound):
+		return wire.NewError(wire.CodeRoomNotFound)
+	case errors.Is(err, position.ErrRoomClosed):
+		return wire.NewError(wire.CodeRoomClosed)
+	case errors.Is(err, position.ErrRoomExpired):
+		return wire.NewError(wire.CodeRoomExpired)
+	case errors.Is(err, position.ErrNotMember):
+		return wire.NewError(wire.CodeAccessDenied)
+	case errors.Is(err, position.ErrUnavailable):
+		return wire.NewError(wire.CodeUnavailable).After(2 * time.Second)
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package consume
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/wire"
+)
+
+// Metrics of the command path.
+type Metrics struct {
+	batch    prometheus.Histogram
+	lag      prometheus.Histogram
+	commands *prometheus.CounterVec
+	rejected *prometheus.CounterVec
+	sent     prometheus.Counter
+	owned    prometheus.Gauge
+
+	updates, leaves, snapshots, dead prometheus.Counter
+}
+
+// NewMetrics registers them.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	const namespace, subsystem = "wemaps", "location"
+	m := &Metrics{
+		batch: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Subsystem: subsystem, Name: "batch_commands",
+			Help: "Commands handled together.", Buckets: prometheus.ExponentialBuckets(1, 2, 10)}),
+		lag: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Subsystem: subsystem, Name: "lag_seconds",
+			Help:    "Time from a command's arrival at the edge to its effects, of the oldest in each batch.",
+			Buckets: prometheus.ExponentialBuckets(.0005, 2, 18)}),
+		commands: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: "commands_total",
+			Help: "Commands handled, refused ones included."}, []string{"type"}),
+		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: "refused_total",
+			Help: "Commands refused, by the code that the sender got; DEAD_LETTER for those that nobody can answer."}, []string{"code"}),
+		sent: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: "published_total",
+			Help: "Messages published to rooms and edges."}),
+		owned: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Subsystem: subsystem, Name: "partitions_owned",
+			Help: "Partitions that this replica works on."}),
+	}
+	r.MustRegister(m.batch, m.lag, m.commands, m.rejected, m.sent, m.owned)
+	m.updates = m.commands.WithLabelValues(wire.CommandUpdate)
+	m.leaves = m.commands.WithLabelValues(wire.CommandLeave)
+	m.snapshots = m.commands.WithLabelValues(wire.CommandSnapshot)
+	m.dead = m.rejected.WithLabelValues("DEAD_LETTER")
+	return m
+}
+
+// Sent counts published messages.
+func (m *Metrics) Sent(messages int) { m.sent.Add(float64(messages)) }
+
+func (m *Metrics) refused(code wire.Code) { m.rejected.WithLabelValues(string(code)).Inc() }
+
+func (m *Metrics) observe(b *batch, rejects []redisx.Reject) {
+	m.batch.Observe(float64(len(b.commands) + len(rejects)))
+	m.dead.Add(float64(len(rejects)))
+	var counts [3]float64
+	var oldest time.Time
+	for i := range b.commands {
+		c := &b.commands[i]
+		if oldest.IsZero() || c.Received.Before(oldest) {
+			oldest = c.Received
+		}
+		switch c.Type {
+		case wire.CommandUpdate:
+			counts[0]++
+		case wire.CommandLeave:
+			counts[1]++
+		default:
+			counts[2]++
+		}
+	}
+	m.updates.Add(counts[0])
+	m.leaves.Add(counts[1])
+	m.snapshots.Add(counts[2])
+	if !oldest.IsZero() {
+		m.lag.Observe(max(b.now.Sub(oldest), 0).Seconds())
+	}
+}

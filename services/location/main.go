@@ -1,0 +1,29 @@
+// Command location takes the fixes of members, decides what everybody's
+// position is, and tells the rooms.
+package main
+
+import (
+	"context"
+
+	"github.com/wemaps/wemaps/libs/config"
+	"github.com/wemaps/wemaps/libs/obs"
+	"github.com/wemaps/wemaps/libs/run"
+)
+
+func main() {
+	run.Main("location", func(ctx context.Context) error {
+		var cfg Config
+		if err := config.Load(&cfg); err != nil {
+			return err
+		}
+		log, err := obs.Logger("location", cfg.LogLevel)
+		if err != nil {
+			return err
+		}
+		app, err := New(ctx, cfg, log)
+		if err != nil {
+			return err
+		}
+		return app.Run(ctx)
+	})
+}
