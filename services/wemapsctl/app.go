@@ -26,6 +26,7 @@ func commands(stderr io.Writer) []command {
 		{"up", "run all of WeMaps on this machine until Ctrl-C", up.Command},
 		{"down", "stop an up that runs elsewhere, clean up after a killed one", down.Command},
 		{"doctor", "say what this machine has, what is missing, what is in use", doctor.Command},
+		{"secrets", "generate the secrets for Compose or Kubernetes", up.SecretsCommand},
 		{"migrate", "create roles and schemas and apply migrations to DATABASE_URL", migrate.Command},
 		{"exec", "run a command with throw-away test servers: exec -- go test ./...", func(ctx context.Context, args []string) error {
 			if len(args) > 0 && args[0] == "--" {

@@ -66,7 +66,7 @@ func (d *databases) startPostgres(ctx context.Context, origin servers.Origin) er
 	var pqErr *pq.Error
 	if errors.As(err, &pqErr) && pqErr.Code == "28P01" {
 		return fmt.Errorf("the password in %s does not open the database in %s: restore the file, or remove both to start afresh",
-			filepath.Join(d.cfg.data, "secrets.env"), dir)
+			filepath.Join(d.cfg.data, secretsFile), dir)
 	}
 	if err != nil {
 		return err

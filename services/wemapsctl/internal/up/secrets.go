@@ -15,6 +15,8 @@ import (
 )
 
 const (
+	secretsFile = "secrets.env" // mode 0600
+
 	secretPostgres = "POSTGRES_PASSWORD"
 	secretAuthKey  = "AUTH_KEY_SECRET"
 )
@@ -22,7 +24,7 @@ const (
 // loadSecrets reads .data/secrets.env and generates what is missing there. A variable of the same name in the
 // environment wins and is not stored.
 func loadSecrets(data string) (map[string]string, error) {
-	path := filepath.Join(data, "secrets.env")
+	path := filepath.Join(data, secretsFile)
 	secrets, err := workspace.ReadEnv(path)
 	if err != nil {
 		return nil, fmt.Errorf("secrets: %w", err)

@@ -40,13 +40,17 @@ func Command(ctx context.Context, args []string) error {
 	out := newConsole(os.Stdout)
 	lock, err := takeLock(filepath.Join(cfg.data, LockFile))
 	if errors.Is(err, errLocked) {
-		out.say("WeMaps is up already; `go tool task down` stops it")
+		url, _ := os.ReadFile(filepath.Join(cfg.data, LockFile))
+		out.say("WeMaps is up already: %s   (go tool task down stops it)", url)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer func() { _ = lock.Close() }()
+	if err := errors.Join(lock.Truncate(0), writeAll(lock, cfg.edgeURL())); err != nil {
+		return err
+	}
 	pidFile := filepath.Join(cfg.data, PidFile)
 	if err := proc.WriteSelf(pidFile); err != nil {
 		return err
@@ -208,6 +212,11 @@ func takeLock(path string) (*os.File, error) {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return f, nil
+}
+
+func writeAll(f *os.File, text string) error {
+	_, err := f.WriteString(text)
+	return err
 }
 
 // endOf hides the errors that are only echoes of the user's Ctrl-C.
