@@ -1,0 +1,72 @@
+// Package publish turns what the domain decided into what clients hear.
+package publish
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/chat/internal/message"
+)
+
+// Encode is the JSON of a message, the same bytes wherever it is shown.
+func Encode(m message.Message) []byte {
+	return marshal(wire.Message{ID: m.ID, RoomID: m.RoomID, UserID: m.UserID, UserName: m.UserName, Content: m.Content,
+		Timestamp: wire.At(m.At), Seq: m.Seq, ClientID: m.ClientID(), ReplyTo: m.ReplyTo})
+}
+
+// EncodePage is the JSON of a page as wire.ChatHistory.
+func EncodePage(roomID string, page message.Page) []byte {
+	return marshal(History(roomID, page))
+}
+
+// History is the wire form of a page.
+func History(roomID string, page message.Page) wire.ChatHistory {
+	h := wire.ChatHistory{RoomID: roomID, Messages: make([]json.RawMessage, len(page.Items)), HasMore: page.HasMore}
+	for i, item := range page.Items {
+		h.Messages[i] = item.JSON
+	}
+	return h
+}
+
+// marshal leaves <, > and & as they are: chat is text, the browser's escaping
+// is the browser's job, and six bytes for one would swell pages.
+func marshal(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v) // strings, numbers and JSON that was encoded here: cannot fail
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// The sentences of the inherited backend.
+const (
+	TextMayNotSend = "Not authorized to send messages in this room"
+	TextMayNotRead = "Not authorized to access chat history"
+)
+
+// Error is the one mapper from the domain's errors to what clients see; denied
+// is the sentence for those who have no business in the room. nil means that
+// the error is not the domain's.
+func Error(err error, denied string) *wire.Error {
+	var we *wire.Error
+	switch {
+	case errors.As(err, &we):
+		return we
+	case errors.Is(err, message.ErrNotMember):
+		return wire.Errorf(wire.CodeNotMember, "%s", denied)
+	case errors.Is(err, message.ErrRoomNotFound):
+		return wire.Errorf(wire.CodeRoomNotFound, "%s", denied)
+	case errors.Is(err, message.ErrRoomExpired):
+		return wire.NewError(wire.CodeRoomExpired)
+	case errors.Is(err, message.ErrRoomClosed):
+		return wire.NewError(wire.CodeRoomClosed)
+	case errors.Is(err, message.ErrUnknown), errors.Is(err, message.ErrUnavailable):
+		return wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
+	case errors.Is(err, message.ErrUnstorable):
+		return wire.Errorf(wire.CodeValidation, "The message holds something that cannot be stored").Because(err)
+	}
+	return nil
+}
