@@ -14,13 +14,13 @@ import (
 var gcraScript = rueidis.NewLuaScript(`
 local now = redis.call('TIME')
 now = now[1] * 1000000 + now[2]
-local interval, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local interval, burst, take = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
 local tat = tonumber(redis.call('GET', KEYS[1]) or now)
 if tat < now then tat = now end
-local new = tat + interval * cost
+local new = tat + interval
 local allow_at = new - interval * burst
 if allow_at > now then return allow_at - now end
-if cost > 0 then redis.call('SET', KEYS[1], string.format('%.0f', new), 'PX', math.ceil((new - now) / 1000) + 1) end
+if take then redis.call('SET', KEYS[1], string.format('%.0f', new), 'PX', math.ceil((new - now) / 1000) + 1) end
 return 0`)
 
 // Limiter allows Rate events per Period for each key, and Burst at once.
@@ -33,20 +33,21 @@ type Limiter struct {
 }
 
 // Allow takes one event for key. It returns 0, or how long to wait. With Redis
-// away it allows: a limiter guards capacity, it must not become the outage.
+// away it returns 0 and the error: a limiter guards capacity, so most callers
+// let the event pass then.
 func (l *Limiter) Allow(ctx context.Context, key string) (wait time.Duration, err error) {
-	return l.take(ctx, key, 1)
+	return l.ask(ctx, key, "1")
 }
 
 // Peek tells how long a next event would have to wait, without taking one.
 func (l *Limiter) Peek(ctx context.Context, key string) (wait time.Duration, err error) {
-	return l.take(ctx, key, 0)
+	return l.ask(ctx, key, "0")
 }
 
-func (l *Limiter) take(ctx context.Context, key string, cost int) (time.Duration, error) {
+func (l *Limiter) ask(ctx context.Context, key, take string) (time.Duration, error) {
 	interval := l.Period.Microseconds() / int64(l.Rate)
 	micros, err := gcraScript.Exec(ctx, l.Client, []string{l.Prefix + key},
-		[]string{strconv.FormatInt(interval, 10), strconv.Itoa(l.Burst), strconv.Itoa(cost)}).AsInt64()
+		[]string{strconv.FormatInt(interval, 10), strconv.Itoa(l.Burst), take}).AsInt64()
 	if err != nil {
 		return 0, fmt.Errorf("rate limit %s: %w", l.Prefix, err)
 	}
