@@ -44,6 +44,9 @@ const (
 	CodeNotMember     Code = "NOT_MEMBER"
 	CodeBanned        Code = "BANNED"
 
+	CodeMemberNotFound Code = "MEMBER_NOT_FOUND"
+	CodeShareNotFound  Code = "SHARE_NOT_FOUND"
+
 	CodeInvalidFrame   Code = "INVALID_FRAME"
 	CodeUnknownEvent   Code = "UNKNOWN_EVENT"
 	CodeTooManySockets Code = "TOO_MANY_SOCKETS"
@@ -95,6 +98,8 @@ var registry = []Registration{
 	{CodeAccessDenied, http.StatusForbidden, false, "You are not a member of this room"},
 	{CodeNotMember, http.StatusForbidden, false, "You are not a member of this room"},
 	{CodeBanned, http.StatusForbidden, false, "You may not enter this room"},
+	{CodeMemberNotFound, http.StatusNotFound, false, "This user is not in the room"},
+	{CodeShareNotFound, http.StatusNotFound, false, "This link does not exist or has ended"},
 
 	{CodeInvalidFrame, http.StatusBadRequest, false, "The frame cannot be understood"},
 	{CodeUnknownEvent, http.StatusBadRequest, false, "Unknown event"},

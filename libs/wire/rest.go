@@ -83,6 +83,8 @@ type Room struct {
 	MemberCount     *int     `json:"memberCount,omitempty"`
 	UserRole        *string  `json:"userRole,omitempty"`
 	Members         []Member `json:"members,omitempty"`
+
+	Waypoints []Waypoint `json:"waypoints,omitempty"` // on the way to the destination, in order
 }
 
 // Member is one person in a room.
