@@ -1,0 +1,170 @@
+package bus
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/edge/internal/outq"
+)
+
+const (
+	fillPrefix = "fill|"
+	fillWithin = 5 * time.Second // for one page; then the room goes on with a gap
+	maxWaiting = 4096            // chat that waits for a gap to be filled
+)
+
+// chatState keeps a room's chat gapless although Pub/Sub may lose messages
+// while Redis or its connection is away.
+type chatState struct {
+	last    int64 // newest seq that the sockets here were sent; 0 = none yet
+	base    int64 // newest seq when listening began, as soon as known
+	known   bool
+	filling bool
+	until   time.Time
+	waiting []wire.Envelope
+}
+
+// confirmed runs each time the room's subscription is confirmed. The first time
+// it asks where chat stands, and later for what was published in between.
+func (b *Bus) confirmed(r *room) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := &r.chat
+	switch {
+	case c.last > 0:
+		b.fill(r, c.last)
+	case c.known:
+		b.fill(r, c.base)
+	default:
+		b.ask(r, `{"roomId":"`+r.id+`","limit":1}`)
+	}
+}
+
+// chat takes the room's next chat message: the same one twice is told once, and
+// one that comes too early waits for those before it. The caller holds r.mu.
+func (b *Bus) chat(r *room, e wire.Envelope) {
+	c := &r.chat
+	newest := c.last
+	if newest == 0 && c.known {
+		newest = c.base
+	}
+	switch {
+	case c.filling:
+		if len(c.waiting) < maxWaiting {
+			c.waiting = append(c.waiting, e)
+		}
+	case c.last > 0 && e.Seq <= c.last:
+	case (c.last > 0 || c.known) && e.Seq > newest+1:
+		c.waiting = append(c.waiting, e)
+		b.fill(r, newest)
+	default:
+		b.tellChat(r, e)
+	}
+}
+
+// tellChat is tell for chat. The caller holds r.mu.
+func (b *Bus) tellChat(r *room, e wire.Envelope) {
+	r.chat.last = e.Seq
+	data := []byte(e.Data)
+	msg := outq.NewEvent(outq.Ordered, "", e.Event, data)
+	origin := b.origin(r, e)
+	for _, m := range b.hub.Members(r.id) {
+		s, ok := m.(Seat)
+		switch {
+		case !ok:
+			_ = m.Send(msg) // it sees to its own end
+		case s == origin && e.Ack != "":
+			s.ReplyChat(e.Origin.Ref, e.Event, []byte(e.Ack), e.Seq)
+		case s == origin && e.Origin.Ref != "":
+			s.ReplyChat(e.Origin.Ref, e.Event, data, e.Seq)
+		default:
+			_ = s.SendChat(msg, e.Seq)
+		}
+	}
+}
+
+// fill asks for the chat after seq; what comes meanwhile waits. The caller holds
+// r.mu.
+func (b *Bus) fill(r *room, seq int64) {
+	r.chat.filling = true
+	r.chat.until = time.Now().Add(fillWithin)
+	b.metrics.fills.Inc()
+	b.ask(r, `{"roomId":"`+r.id+`","after":`+strconv.FormatInt(seq, 10)+`,"limit":`+strconv.Itoa(wire.MaxHistoryLimit)+`}`)
+}
+
+func (b *Bus) ask(r *room, data string) {
+	err := b.commands.Append(wire.ServiceChat, wire.Command{Type: wire.CommandHistory, RoomID: r.id, Received: time.Now(), Data: data,
+		Origin: wire.Origin{EdgeID: b.cfg.EdgeID, SocketID: fillPrefix + r.id}}, b.warn("chat state not asked for"))
+	if err != nil {
+		b.log.Warn("chat state not asked for", zap.Error(err))
+	}
+}
+
+// filled takes the answer to ask.
+func (b *Bus) filled(roomID string, e wire.Envelope) {
+	r := b.lookup(roomID)
+	if r == nil {
+		return
+	}
+	var page wire.ChatHistory
+	if e.Event != wire.EventChatHistory {
+		b.log.Warn("chat state was refused", zap.String("answer", e.Data))
+	} else if err := json.Unmarshal([]byte(e.Data), &page); err != nil {
+		b.log.Error("malformed chat history", zap.Error(err))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := &r.chat
+	if !c.filling {
+		for _, raw := range page.Messages {
+			c.base = max(c.base, seqOf(raw))
+		}
+		c.known = c.known || e.Event == wire.EventChatHistory
+		return
+	}
+	newest := max(c.last, c.base)
+	for _, raw := range page.Messages {
+		if seq := seqOf(raw); seq > newest {
+			newest = seq
+			b.tellChat(r, wire.Envelope{Event: wire.EventNewMessage, Seq: seq, Data: string(raw)})
+		}
+	}
+	if page.HasMore && len(page.Messages) > 0 {
+		b.fill(r, newest)
+		return
+	}
+	b.endFill(r)
+}
+
+// endFill lets waiting chat go. The caller holds r.mu.
+func (b *Bus) endFill(r *room) {
+	c := &r.chat
+	waiting := c.waiting
+	c.filling, c.waiting = false, nil
+	for _, e := range waiting {
+		if e.Seq > c.last {
+			b.tellChat(r, e) // a gap that could not be filled stays one
+		}
+	}
+}
+
+func (b *Bus) expireFill(r *room, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.chat.filling && now.After(r.chat.until) {
+		b.log.Warn("a gap in chat was not filled in time")
+		b.endFill(r)
+	}
+}
+
+func seqOf(raw json.RawMessage) int64 {
+	var m struct {
+		Seq int64 `json:"seq"`
+	}
+	_ = json.Unmarshal(raw, &m) // 0: not a message
+	return m.Seq
+}

@@ -1,0 +1,107 @@
+package bus
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/edge/internal/outq"
+)
+
+// deliver hands what was published on a room's channel to its sockets here.
+func (b *Bus) deliver(r *room, message string) {
+	began := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wire.EachEnvelope(message, func(e wire.Envelope, err error) {
+		switch {
+		case err != nil:
+			b.log.Error("malformed envelope", zap.Error(err))
+		case e.Event == wire.EventNewMessage && e.Seq > 0:
+			b.chat(r, e)
+		default:
+			if e.Event == wire.EventRoomClosed {
+				r.over = true
+			}
+			b.tell(r, e)
+		}
+	})
+	b.metrics.delivered(time.Since(began))
+}
+
+// tell hands one event to everybody in the room; its origin gets the answer to
+// its command instead. The caller holds r.mu.
+func (b *Bus) tell(r *room, e wire.Envelope) {
+	class, key := outq.Ordered, ""
+	switch e.Class {
+	case wire.ClassPosition:
+		class, key = outq.Position, r.id+e.UserID
+	case wire.ClassTransient:
+		class = outq.Transient
+	}
+	msg := outq.NewEvent(class, key, e.Event, []byte(e.Data))
+	origin := b.origin(r, e)
+	if origin == nil {
+		b.hub.Broadcast(r.id, msg, nil)
+		return
+	}
+	switch {
+	case announcement(e.Event): // it knows that it has come
+	case e.Ack != "":
+		origin.Reply(e.Origin.Ref, ackOf(e.Event), []byte(e.Ack))
+	default:
+		origin.Reply(e.Origin.Ref, e.Event, []byte(e.Data))
+	}
+	b.hub.Broadcast(r.id, msg, origin)
+}
+
+// say tells the room's sockets here something that every edge learns by itself.
+func (b *Bus) say(r *room, event string, data []byte) {
+	b.hub.Broadcast(r.id, outq.NewEvent(outq.Ordered, "", event, data), nil)
+}
+
+// origin finds the socket here that caused e.
+func (b *Bus) origin(r *room, e wire.Envelope) Seat {
+	if e.Origin.EdgeID != b.cfg.EdgeID || e.Origin.SocketID == "" {
+		return nil
+	}
+	for _, m := range b.hub.Members(r.id) {
+		if s, ok := m.(Seat); ok && s.SocketID() == e.Origin.SocketID {
+			return s
+		}
+	}
+	return nil
+}
+
+// announcement tells whether an event is for the others only.
+func announcement(event string) bool {
+	return event == wire.EventUserJoined || event == wire.EventUserOnline || event == wire.EventUserLeft
+}
+
+// ackOf names the event that answers the sender.
+func ackOf(event string) string {
+	if event == wire.EventLocationUpdated {
+		return wire.EventLocationConfirmed
+	}
+	return event
+}
+
+// followReplies listens for answers to this edge's sockets until ctx ends.
+func (b *Bus) followReplies(ctx context.Context) {
+	b.subscribe(ctx, wire.ChannelReplies(b.cfg.EdgeID), func(bool) {}, func(m string) {
+		wire.EachEnvelope(m, func(e wire.Envelope, err error) {
+			if err != nil {
+				b.log.Error("malformed reply", zap.Error(err))
+				return
+			}
+			if roomID, ok := strings.CutPrefix(e.Origin.SocketID, fillPrefix); ok {
+				b.filled(roomID, e)
+				return
+			}
+			b.sockets.Deliver(e)
+		})
+	})
+}

@@ -1,0 +1,257 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/rueidis"
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/wire"
+)
+
+const (
+	domainBlock  = 2 * time.Second
+	domainBatch  = 256
+	domainStall  = 10 * time.Second // after such a pause entries may have been trimmed unread
+	revalidation = 512              // rooms or sessions of one pipeline
+)
+
+// followDomain follows the room events until ctx ends. Whatever may have been
+// missed is made up for by looking at all seats once more.
+func (b *Bus) followDomain(ctx context.Context) {
+	last, doubt := "", false
+	for ctx.Err() == nil {
+		err := b.readDomain(ctx, &last, &doubt)
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		doubt = true
+		b.log.Warn("room events", zap.Error(err))
+		if !redisx.Pause(ctx, 100*time.Millisecond) {
+			return
+		}
+	}
+}
+
+// readDomain reads and handles one batch. last is the newest entry seen; doubt
+// says that seats must be looked at.
+func (b *Bus) readDomain(ctx context.Context, last *string, doubt *bool) error {
+	if *last == "" {
+		newest, err := b.client.Do(ctx, b.client.B().Xrevrange().Key(wire.StreamRoom).End("+").Start("-").Count(1).Build()).AsXRange()
+		if err != nil && !rueidis.IsRedisNil(err) {
+			return fmt.Errorf("find the end of %s: %w", wire.StreamRoom, err)
+		}
+		*last = "0-0"
+		if len(newest) > 0 {
+			*last = newest[0].ID
+		}
+	}
+	if *doubt {
+		if err := b.revalidate(ctx); err != nil {
+			return err
+		}
+		*doubt = false
+	}
+	began := time.Now()
+	read := b.client.B().Xread().Count(domainBatch).Block(domainBlock.Milliseconds()).Streams().Key(wire.StreamRoom).Id(*last).Build()
+	streams, err := b.client.Do(ctx, read).AsXRead()
+	if err != nil && !rueidis.IsRedisNil(err) {
+		return fmt.Errorf("read %s: %w", wire.StreamRoom, err)
+	}
+	for _, entry := range streams[wire.StreamRoom] {
+		*last = entry.ID
+		var e wire.RoomEvent
+		if err := json.Unmarshal([]byte(entry.FieldValues[wire.StreamField]), &e); err != nil {
+			b.log.Error("malformed room event", zap.String("entry", entry.ID), zap.Error(err))
+			continue
+		}
+		b.changes.Add(1)
+		b.domain(e)
+	}
+	*doubt = time.Since(began) > domainStall
+	return nil
+}
+
+// domain applies one event to the seats here.
+func (b *Bus) domain(e wire.RoomEvent) {
+	r := b.lookup(e.RoomID)
+	if r == nil {
+		return
+	}
+	switch e.Type {
+	case wire.RoomEventMemberLeft:
+		b.expel(r, e, wire.EventUserLeft)
+	case wire.RoomEventMemberRemoved:
+		b.expel(r, e, wire.EventMemberRemoved)
+	case wire.RoomEventClosed:
+		b.end(r, "closed")
+	case wire.RoomEventExpired:
+		b.end(r, "expired")
+	case wire.RoomEventUpdated, wire.RoomEventOwnerChanged:
+		if e.Room != nil {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			data, _ := json.Marshal(e.Room) // it was decoded from JSON
+			b.say(r, wire.EventRoomUpdated, data)
+		}
+	}
+}
+
+// expel ends a user's seats in a room, then tells those who stay. Whoever was
+// removed by somebody else is told as well.
+func (b *Bus) expel(r *room, e wire.RoomEvent, event string) {
+	data, _ := json.Marshal(wire.UserRef{UserID: e.UserID, UserName: e.UserName, RoomID: e.RoomID}) // strings always marshal
+	r.mu.Lock()
+	seats := b.takeOut(r, func(s Seat) bool { return s.UserID() == e.UserID })
+	b.say(r, event, data)
+	r.mu.Unlock()
+	for _, s := range seats {
+		if event == wire.EventMemberRemoved {
+			s.Reply("", event, data)
+		}
+		s.Evict()
+	}
+}
+
+// end tells a room's sockets that it has ended, and ends their seats.
+func (b *Bus) end(r *room, reason string) {
+	r.mu.Lock()
+	if !r.over {
+		r.over = true
+		data, _ := json.Marshal(wire.RoomClosed{RoomID: r.id, Reason: reason}) // strings always marshal
+		b.say(r, wire.EventRoomClosed, data)
+	}
+	seats := b.takeOut(r, func(Seat) bool { return true })
+	r.mu.Unlock()
+	for _, s := range seats {
+		s.Evict()
+	}
+}
+
+// takeOut removes seats from the hub, so that they hear nothing more. The
+// caller holds r.mu, and evicts them after releasing it.
+func (b *Bus) takeOut(r *room, which func(Seat) bool) []Seat {
+	var out []Seat
+	for _, m := range b.hub.Members(r.id) {
+		if s, ok := m.(Seat); ok && which(s) {
+			b.hub.Leave(r.id, s)
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+var errCachesLost = errors.New("room caches are being rebuilt")
+
+// revalidate looks up every seat's membership in Redis and ends those that have
+// none any more.
+func (b *Bus) revalidate(ctx context.Context) error {
+	rooms := b.list()
+	for len(rooms) > 0 {
+		part := rooms[:min(revalidation, len(rooms))]
+		rooms = rooms[len(part):]
+		cmds := rueidis.Commands{b.client.B().Get().Key(wire.KeyRoomCaches).Build()}
+		for _, r := range part {
+			cmds = append(cmds, b.client.B().Get().Key(wire.KeyRoom(r.id)).Build(), b.client.B().Smembers().Key(wire.KeyRoomMembers(r.id)).Build())
+		}
+		results := b.client.DoMulti(ctx, cmds...)
+		if err := results[0].Error(); rueidis.IsRedisNil(err) {
+			return errCachesLost
+		}
+		if err := redisx.FirstError(results); err != nil {
+			return fmt.Errorf("look at all seats: %w", err)
+		}
+		for i, r := range part {
+			b.revalidateRoom(r, results[1+2*i], results[2+2*i])
+		}
+	}
+	return nil
+}
+
+func (b *Bus) revalidateRoom(r *room, details, members rueidis.RedisResult) {
+	raw, _ := details.ToString()
+	ids, _ := members.AsStrSlice()
+	if raw == "" && len(ids) > 0 {
+		return // only the details are missing
+	}
+	room := wire.RoomCache{Status: wire.RoomStatusClosed}
+	if raw != "" && json.Unmarshal([]byte(raw), &room) != nil {
+		return // Authorize refuses it and says so
+	}
+	switch {
+	case room.Status == wire.RoomStatusExpired || !room.ExpiresAt.IsZero() && !room.ExpiresAt.After(time.Now()):
+		b.end(r, "expired")
+		return
+	case room.Status != wire.RoomStatusActive:
+		b.end(r, "closed")
+		return
+	}
+	active := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		active[id] = true
+	}
+	gone := map[string]bool{}
+	for _, m := range b.hub.Members(r.id) {
+		if s, ok := m.(Seat); ok && !active[s.UserID()] && !gone[s.UserID()] {
+			gone[s.UserID()] = true
+			name := ""
+			if n, ok := m.(interface{ UserName() string }); ok {
+				name = n.UserName()
+			}
+			b.expel(r, wire.RoomEvent{RoomID: r.id, UserID: s.UserID(), UserName: name}, wire.EventUserLeft)
+		}
+	}
+}
+
+// followAuth closes the sockets of sessions that were ended, until ctx ends.
+func (b *Bus) followAuth(ctx context.Context) {
+	b.subscribe(ctx, wire.ChannelAuth, func(gap bool) {
+		if gap {
+			b.recheckSessions(ctx)
+		}
+	}, func(m string) {
+		var e wire.AuthEvent
+		if err := json.Unmarshal([]byte(m), &e); err != nil {
+			b.log.Error("malformed auth event", zap.Error(err))
+			return
+		}
+		b.sockets.Each(func(userID, sessionID string, end func()) {
+			if e.SessionID != "" && e.SessionID == sessionID || e.UserID != "" && e.SessionID == "" && e.UserID == userID {
+				end()
+			}
+		})
+	})
+}
+
+// recheckSessions closes what was revoked while nobody listened.
+func (b *Bus) recheckSessions(ctx context.Context) {
+	type open struct {
+		keys [2]string
+		end  func()
+	}
+	var all []open
+	b.sockets.Each(func(userID, sessionID string, end func()) {
+		all = append(all, open{[2]string{wire.KeyErased(userID), wire.KeyRevoked(sessionID)}, end})
+	})
+	for len(all) > 0 {
+		part := all[:min(revalidation, len(all))]
+		all = all[len(part):]
+		cmds := make(rueidis.Commands, 0, 2*len(part))
+		for _, o := range part {
+			cmds = append(cmds, b.client.B().Exists().Key(o.keys[0]).Build(), b.client.B().Exists().Key(o.keys[1]).Build())
+		}
+		results := b.client.DoMulti(ctx, cmds...)
+		for i, o := range part {
+			erased, _ := results[2*i].AsBool()
+			revoked, _ := results[2*i+1].AsBool()
+			if erased || revoked {
+				o.end()
+			}
+		}
+	}
+}

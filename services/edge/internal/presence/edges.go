@@ -1,0 +1,198 @@
+package presence
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/rueidis"
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/wire"
+)
+
+// unregister removes an edge whose lease has not been renewed after all.
+var unregister = rueidis.NewLuaScript(`
+local lease = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if lease and tonumber(lease) <= tonumber(ARGV[2]) then return redis.call('ZREM', KEYS[1], ARGV[1]) end
+return 0`)
+
+const syncBatch = 128
+
+// beat renews the lease, clears away after edges that have crashed, and tells
+// Redis anew what it has lost.
+func (p *Presence) beat(ctx context.Context) {
+	doubt, silent := false, true
+	ticker := time.NewTicker(p.cfg.Heartbeat)
+	defer ticker.Stop()
+	for first := true; ctx.Err() == nil; first = false {
+		beatCtx, cancel := context.WithTimeout(ctx, p.cfg.Heartbeat)
+		fresh, reaped, err := p.renew(beatCtx)
+		if err == nil {
+			// Cleared away by others: they announced it. Otherwise Redis has lost it all,
+			// and nobody was told anything.
+			doubt, silent = doubt || reaped || fresh && !first, silent && !reaped
+			if doubt {
+				if err = p.tellAll(beatCtx, silent); err == nil {
+					doubt, silent = false, true
+				}
+			}
+		}
+		if err == nil {
+			err = p.reapDead(beatCtx)
+		}
+		cancel()
+		if err != nil && ctx.Err() == nil {
+			p.log.Warn("presence", zap.Error(err))
+		}
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		case <-p.resync:
+			doubt = true
+			redisx.Pause(ctx, 100*time.Millisecond) // Redis may be on its way back
+		}
+	}
+}
+
+// renew tells whether this edge was unknown, and whether others have cleared
+// away after it.
+func (p *Presence) renew(ctx context.Context) (fresh, reaped bool, err error) {
+	lease := float64(time.Now().Add(p.cfg.Lease).UnixMilli())
+	results := p.client.DoMulti(ctx,
+		p.client.B().Zadd().Key(wire.KeyEdges).ScoreMember().ScoreMember(lease, p.edge).Build(),
+		p.client.B().Getdel().Key(keyReaped(p.edge)).Build())
+	if err := redisx.FirstError(results); err != nil {
+		return false, false, fmt.Errorf("renew the edge's lease: %w", err)
+	}
+	added, err := results[0].AsInt64()
+	if err != nil {
+		return false, false, fmt.Errorf("renew the edge's lease: %w", err)
+	}
+	return added == 1, results[1].Error() == nil, nil
+}
+
+// tellAll makes Redis know exactly the sockets of this edge. What fails asks for
+// a resync by itself.
+func (p *Presence) tellAll(ctx context.Context, silent bool) error {
+	if err := p.load(ctx); err != nil {
+		return err
+	}
+	known, err := p.client.Do(ctx, p.client.B().Smembers().Key(keyRooms(p.edge)).Build()).AsStrSlice()
+	if err != nil {
+		return fmt.Errorf("read this edge's rooms: %w", err)
+	}
+	rooms := map[string]bool{}
+	for _, id := range known {
+		rooms[id] = true
+	}
+	p.mu.Lock()
+	for id := range p.rooms {
+		rooms[id] = true
+	}
+	p.mu.Unlock()
+	online := head(wire.EventUserOnline)
+	if silent {
+		online = ""
+	}
+	for id := range rooms {
+		p.tell(id, online)
+	}
+	return nil
+}
+
+// tell makes Redis know this edge's sockets in a room. Exits are queued under
+// the same lock, after the seat has gone: none can be overtaken by a list that
+// still has it.
+func (p *Presence) tell(roomID, online string) {
+	until := time.Now().Add(p.cfg.Grace).UnixMilli()
+	args := []string{"sync", p.edge, strconv.FormatInt(until, 10), head(wire.EventUserOffline), online}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.seats.Seats(roomID) {
+		args = append(args, s.UserID, s.SocketID, payload(roomID, s.UserID, s.UserName))
+	}
+	p.do(p.client.B().Sadd().Key(keyRooms(p.edge)).Member(roomID).Build(), nil)
+	p.do(p.call(roomID, args...), func(r rueidis.RedisResult) {
+		users, _ := r.AsStrSlice() // an error asks for a resync
+		for _, userID := range users {
+			p.do(p.graceUntil(float64(until), roomID, userID), nil)
+		}
+	})
+}
+
+func (p *Presence) graceUntil(until float64, roomID, userID string) rueidis.Completed {
+	return p.client.B().Zadd().Key(keyGrace).ScoreMember().ScoreMember(until, roomID+" "+userID).Build()
+}
+
+// reapDead clears away after all edges whose leases have lapsed.
+func (p *Presence) reapDead(ctx context.Context) error {
+	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
+	dead, err := p.client.Do(ctx, p.client.B().Zrangebyscore().Key(wire.KeyEdges).Min("-inf").Max(now).Build()).AsStrSlice()
+	if err != nil {
+		return fmt.Errorf("look for lapsed leases: %w", err)
+	}
+	for _, edge := range dead {
+		if edge == p.edge {
+			continue
+		}
+		p.log.Warn("clearing away after an edge that has gone", zap.String("edge", edge))
+		if err := p.reap(ctx, edge); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reap removes all entries of an edge. Its users have had the length of a lease
+// to come back, so those without a socket are offline now.
+func (p *Presence) reap(ctx context.Context, edge string) error {
+	results := p.client.DoMulti(ctx,
+		p.client.B().Set().Key(keyReaped(edge)).Value("1").Ex(2*time.Minute).Build(),
+		p.client.B().Smembers().Key(keyRooms(edge)).Build())
+	if err := redisx.FirstError(results); err != nil {
+		return fmt.Errorf("clear away after %s: %w", edge, err)
+	}
+	rooms, _ := results[1].AsStrSlice() // its error was the first one
+	for len(rooms) > 0 {
+		part := rooms[:min(syncBatch, len(rooms))]
+		rooms = rooms[len(part):]
+		if err := p.clear(ctx, edge, part); err != nil {
+			return fmt.Errorf("clear away after %s: %w", edge, err)
+		}
+	}
+	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
+	if err := unregister.Exec(ctx, p.client, []string{wire.KeyEdges}, []string{edge, now}).Error(); err != nil {
+		return fmt.Errorf("clear away after %s: %w", edge, err)
+	}
+	return nil
+}
+
+func (p *Presence) clear(ctx context.Context, edge string, rooms []string) error {
+	until := int64(0)
+	if edge == p.edge { // going in good order: its users have had no time yet
+		until = time.Now().Add(p.cfg.Grace).UnixMilli()
+	}
+	cmds := make(rueidis.Commands, 0, len(rooms)+1)
+	for _, id := range rooms {
+		cmds = append(cmds, p.call(id, "sync", edge, strconv.FormatInt(until, 10), head(wire.EventUserOffline), ""))
+	}
+	results := p.client.DoMulti(ctx, append(cmds, p.client.B().Srem().Key(keyRooms(edge)).Member(rooms...).Build())...)
+	if err := redisx.FirstError(results); err != nil {
+		p.again() // the script may be unknown
+		return err
+	}
+	graced := rueidis.Commands{}
+	for i, id := range rooms {
+		users, _ := results[i].AsStrSlice() // its error was looked at
+		for _, userID := range users {
+			graced = append(graced, p.graceUntil(float64(until), id, userID))
+		}
+	}
+	if len(graced) == 0 {
+		return nil
+	}
+	return redisx.FirstError(p.client.DoMulti(ctx, graced...))
+}

@@ -1,0 +1,245 @@
+package presence
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"crypto/sha1" //nolint:gosec // Redis names scripts by SHA-1
+
+	"github.com/redis/rueidis"
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/edge/internal/lane"
+)
+
+//go:embed presence.lua
+var script string
+
+// Config of a Presence. Zero durations get the defaults named here.
+type Config struct {
+	EdgeID    string
+	Grace     time.Duration // a drop shorter than this is not announced; 10 s
+	Lease     time.Duration // an edge silent for longer has crashed; 10 s
+	Heartbeat time.Duration // 3 s
+	Settle    time.Duration // how often ended graces are looked for; 500 ms
+}
+
+// Seat is a socket's place in a room.
+type Seat struct{ UserID, UserName, SocketID string }
+
+// Seats lists what is on this edge, for when Redis has to be told anew.
+type Seats interface {
+	Seats(roomID string) []Seat
+}
+
+// Presence is safe for concurrent use.
+type Presence struct {
+	cfg    Config
+	edge   string // of this process, not of its configuration: a successor is somebody else
+	client rueidis.Client
+	lane   *lane.Lane
+	seats  Seats
+	log    *zap.Logger
+	sha    string
+	resync chan struct{} // Redis does not know what it should
+
+	mu    sync.Mutex     // also keeps what is queued about a room in order
+	rooms map[string]int // entries of this edge
+}
+
+// Redis names. A room's hash and channel share a slot.
+const (
+	keyGrace   = "presence:grace" // sorted set "<room> <user>" → end of grace, Unix ms
+	seenLength = "100000"         // about as many events wait at most to be counted as last seen
+)
+
+func keyRooms(edge string) string     { return "edge:{" + edge + "}:rooms" }
+func keyReaped(edge string) string    { return "edge:{" + edge + "}:reaped" }
+func keySockets(userID string) string { return "sockets:{" + userID + "}" }
+
+// New starts nothing; Run does.
+func New(cfg Config, client rueidis.Client, seats Seats, log *zap.Logger) *Presence {
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{{&cfg.Grace, 10 * time.Second}, {&cfg.Lease, 10 * time.Second}, {&cfg.Heartbeat, 3 * time.Second}, {&cfg.Settle, 500 * time.Millisecond}} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+	boot := make([]byte, 4)
+	_, _ = rand.Read(boot)          // never fails since Go 1.24
+	sum := sha1.Sum([]byte(script)) //nolint:gosec // see above
+	return &Presence{cfg: cfg, edge: cfg.EdgeID + "." + hex.EncodeToString(boot), client: client, lane: lane.New(client, nil),
+		seats: seats, log: log, sha: hex.EncodeToString(sum[:]), resync: make(chan struct{}, 1), rooms: map[string]int{}}
+}
+
+// Run keeps the lease, announces and clears away until ctx ends; then it sends
+// what is left and gives the lease back. Entries that are still there are then
+// cleared away by others.
+func (p *Presence) Run(ctx context.Context) error {
+	if err := p.load(ctx); err != nil {
+		p.again()
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { p.lane.Run(ctx) })
+	wg.Go(func() { p.beat(ctx) })
+	wg.Go(func() { p.settle(ctx) })
+	wg.Wait()
+	bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	err := p.client.Do(bye, p.client.B().Zadd().Key(wire.KeyEdges).ScoreMember().ScoreMember(0, p.edge).Build()).Error()
+	if err == nil {
+		err = p.reap(bye, p.edge)
+	}
+	if err != nil {
+		p.log.Warn("presence was not handed over; the lease will lapse", zap.Error(err))
+	}
+	return nil
+}
+
+func (p *Presence) load(ctx context.Context) error {
+	for _, node := range p.client.Nodes() {
+		if err := node.Do(ctx, node.B().ScriptLoad().Script(script).Build()).Error(); err != nil {
+			return fmt.Errorf("load the presence script: %w", err)
+		}
+	}
+	return nil
+}
+
+// again asks for a resync.
+func (p *Presence) again() {
+	select {
+	case p.resync <- struct{}{}:
+	default:
+	}
+}
+
+func (p *Presence) call(roomID string, args ...string) rueidis.Completed {
+	return p.client.B().Evalsha().Sha1(p.sha).Numkeys(2).Key(wire.KeyPresence(roomID), wire.ChannelRoom(roomID)).Arg(args...).Build()
+}
+
+// do sends a command in order; whatever fails is made up for by a resync.
+func (p *Presence) do(cmd rueidis.Completed, done func(rueidis.RedisResult)) {
+	err := p.lane.Put(cmd, func(r rueidis.RedisResult) {
+		if err := r.Error(); err != nil && !rueidis.IsRedisNil(err) {
+			p.again()
+		}
+		if done != nil {
+			done(r)
+		}
+	})
+	if err != nil {
+		p.again()
+		if done != nil {
+			done(rueidis.NewErrorResult(err))
+		}
+	}
+}
+
+// Enter tells of a socket in a room.
+func (p *Presence) Enter(roomID, userID, userName, socketID string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rooms[roomID]++; p.rooms[roomID] == 1 {
+		p.do(p.client.B().Sadd().Key(keyRooms(p.edge)).Member(roomID).Build(), nil)
+	}
+	data := payload(roomID, userID, userName)
+	online := wire.Envelope{Event: wire.EventUserOnline, Class: wire.ClassOrdered, UserID: userID, Data: data,
+		Origin: wire.Origin{EdgeID: p.cfg.EdgeID, SocketID: socketID}}
+	p.do(p.call(roomID, "enter", userID, p.edge, socketID, data, online.String()), nil)
+}
+
+// Exit tells that a socket is gone from a room; its user may come back.
+func (p *Presence) Exit(roomID, userID, _, socketID string) {
+	until := time.Now().Add(p.cfg.Grace).UnixMilli()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	// Noted before it begins, so that no crash in between can forget it.
+	p.do(p.graceUntil(float64(until), roomID, userID), nil)
+	p.do(p.call(roomID, "exit", userID, p.edge, socketID, strconv.FormatInt(until, 10)), nil)
+	p.forget(roomID)
+}
+
+// Leave is Exit for good; see session.Presence.
+func (p *Presence) Leave(roomID, userID, socketID string, done func(last bool, err error)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.do(p.call(roomID, "leave", userID, p.edge, socketID), func(r rueidis.RedisResult) {
+		left, err := r.AsInt64()
+		if err != nil {
+			err = wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
+		}
+		done(left == 0, err)
+	})
+	p.forget(roomID)
+}
+
+// forget uncounts an entry. The caller holds p.mu.
+func (p *Presence) forget(roomID string) {
+	p.rooms[roomID]--
+	if p.rooms[roomID] <= 0 {
+		delete(p.rooms, roomID)
+		p.do(p.client.B().Srem().Key(keyRooms(p.edge)).Member(roomID).Build(), nil)
+	}
+}
+
+func payload(roomID, userID, userName string) string {
+	data, _ := json.Marshal(wire.UserRef{UserID: userID, UserName: userName, RoomID: roomID}) // strings always marshal
+	return string(data)
+}
+
+// head is the beginning of an event's line; the script appends the payload.
+func head(event string) string {
+	return wire.Envelope{Event: event, Class: wire.ClassOrdered}.String()
+}
+
+func (p *Presence) seen(kind, userID string) {
+	data, _ := json.Marshal(wire.SeenEvent{Type: kind, UserID: userID, At: wire.At(time.Now())}) // always marshals
+	p.do(p.client.B().Xadd().Key(wire.StreamSeen).Maxlen().Almost().Threshold(seenLength).Id("*").FieldValue().
+		FieldValue(wire.StreamField, string(data)).Build(), nil)
+}
+
+// settle announces those who have not come back, whichever edge they were on.
+func (p *Presence) settle(ctx context.Context) {
+	for redisx.Pause(ctx, p.cfg.Settle) {
+		for p.settleSome(ctx) {
+		}
+	}
+}
+
+const settleBatch = 256
+
+// settleSome tells whether there may be more.
+func (p *Presence) settleSome(ctx context.Context) bool {
+	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
+	due, err := p.client.Do(ctx, p.client.B().Zrangebyscore().Key(keyGrace).Min("-inf").Max(now).Limit(0, settleBatch).Build()).AsStrSlice()
+	if err != nil || len(due) == 0 {
+		return false // with Redis away it is done later
+	}
+	cmds := make(rueidis.Commands, 0, len(due)+1)
+	for _, member := range due {
+		roomID, userID, _ := strings.Cut(member, " ")
+		cmds = append(cmds, p.call(roomID, "settle", userID, now, head(wire.EventUserOffline)))
+	}
+	if err := redisx.FirstError(p.client.DoMulti(ctx, cmds...)); err != nil {
+		p.again() // the script may be unknown
+		return false
+	}
+	// A member that was put back meanwhile has a later score and must stay.
+	remove := p.client.B().Zremrangebyscore().Key(keyGrace).Min("-inf").Max(now).Build()
+	if len(due) == settleBatch {
+		remove = p.client.B().Zrem().Key(keyGrace).Member(due...).Build()
+	}
+	return p.client.Do(ctx, remove).Error() == nil && len(due) == settleBatch
+}

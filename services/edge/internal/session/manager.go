@@ -1,0 +1,275 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/edge/internal/outq"
+)
+
+// Config of a Manager.
+type Config struct {
+	EdgeID string
+	// DrainWindow is the time over which clients are asked to leave.
+	DrainWindow time.Duration
+}
+
+// Deps are what a Manager works with.
+type Deps struct {
+	Verifier Verifier
+	Rooms    Rooms
+	Commands Commands
+	Presence Presence
+	Log      *zap.Logger
+	Registry prometheus.Registerer
+}
+
+// Manager owns all sessions of an edge.
+type Manager struct {
+	cfg      Config
+	verifier Verifier
+	rooms    Rooms
+	commands Commands
+	presence Presence
+	log      *zap.Logger
+	metrics  *metrics
+	reg      *registry
+	count    atomic.Int64
+	draining atomic.Bool
+
+	mu      sync.Mutex
+	resumes map[string]*resume // by conn id and room
+}
+
+// New starts nothing; Run does.
+func New(cfg Config, d Deps) *Manager {
+	m := &Manager{cfg: cfg, verifier: d.Verifier, rooms: d.Rooms, commands: d.Commands, presence: d.Presence, log: d.Log,
+		reg: newRegistry(), resumes: map[string]*resume{}}
+	m.metrics = newMetrics(d.Registry)
+	return m
+}
+
+// Count is how many sessions are open.
+func (m *Manager) Count() int { return int(m.count.Load()) }
+
+// Open lets a client in and puts it into its user's rooms, where it hears
+// everything from the return on. Nobody is told: an app announces itself with
+// join-room. A refusal is a *wire.Error whose text is for the client.
+func (m *Manager) Open(ctx context.Context, c Conn, h Handshake) (*Session, error) {
+	s, err := m.open(ctx, c, h)
+	if err != nil {
+		var we *wire.Error
+		if !errors.As(err, &we) {
+			we = wire.NewError(wire.CodeInternal).Because(err)
+		}
+		m.metrics.refused.WithLabelValues("connect", string(we.Code)).Inc()
+		m.log.Info("socket refused", zap.String("conn_id", c.ID()), zap.String("remote_ip", h.RemoteIP), zap.Error(we))
+		return nil, we
+	}
+	m.metrics.sockets.WithLabelValues(protocol(c)).Inc()
+	m.log.Info("socket opened", zap.String("conn_id", c.ID()), zap.String("user_id", s.user.id),
+		zap.String("protocol", protocol(c)), zap.String("remote_ip", h.RemoteIP))
+	return s, nil
+}
+
+func (m *Manager) open(ctx context.Context, c Conn, h Handshake) (*Session, error) {
+	if m.draining.Load() {
+		return nil, wire.NewError(wire.CodeOverloaded).After(time.Second)
+	}
+	claims, err := m.verifier.Verify(ctx, h.Token)
+	if err != nil {
+		return nil, err
+	}
+	u := m.reg.enter(claims.UserID, wire.MaxSocketsPerUser)
+	if u == nil {
+		return nil, wire.NewError(wire.CodeTooManySockets)
+	}
+	admitted, err := m.presence.Admit(ctx, claims.UserID, c.ID())
+	if err != nil || !admitted {
+		m.reg.exit(u)
+		if err != nil {
+			return nil, wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
+		}
+		return nil, wire.NewError(wire.CodeTooManySockets)
+	}
+	s := &Session{m: m, conn: c, user: u, name: claims.Name, sid: claims.SessionID, expires: claims.ExpiresAt.Unix(), opened: time.Now()}
+	m.reg.add(s)
+	m.count.Add(1)
+	if err := m.autoJoin(ctx, s, lastSeqs(h)); err != nil {
+		s.end()
+		return nil, err
+	}
+	return s, nil
+}
+
+// autoJoin seats s in all rooms that its user is active in.
+func (m *Manager) autoJoin(ctx context.Context, s *Session, seqs map[string]int64) error {
+	ids, err := m.rooms.Active(ctx, s.user.id)
+	if err != nil {
+		return wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
+	}
+	authorized := ids[:0]
+	for _, id := range ids {
+		_, err := m.rooms.Authorize(ctx, id, s.user.id)
+		var we *wire.Error
+		if errors.As(err, &we) && we.Code == wire.CodeUnavailable {
+			for _, id := range authorized {
+				m.rooms.Close(id)
+			}
+			return err
+		}
+		if err != nil {
+			continue // the hint was old
+		}
+		m.rooms.Open(id)
+		authorized = append(authorized, id)
+	}
+	var failed error
+	for _, id := range authorized {
+		seat := newSeat(s, id)
+		if failed == nil {
+			failed = s.sit(ctx, seat)
+		} else {
+			m.rooms.Close(id)
+		}
+		if failed != nil {
+			if code(failed) != wire.CodeUnavailable {
+				failed = nil // no member any more
+			}
+			continue
+		}
+		if seq, ok := seqs[id]; !ok || m.resume(seat, seq, "") != nil {
+			seat.openGate(0)
+		}
+	}
+	return failed
+}
+
+// lastSeqs reads the chat numbers that a returning client has in its handshake,
+// so that what it missed comes before anything else: auth {"lastSeq": {"<roomId>": 12}}.
+func lastSeqs(h Handshake) map[string]int64 {
+	raw := h.Auth
+	if len(raw) == 0 {
+		raw = []byte(`{"lastSeq":` + h.Query.Get("lastSeq") + `}`)
+	}
+	var p struct {
+		LastSeq map[string]int64 `json:"lastSeq"`
+	}
+	if json.Unmarshal(raw, &p) != nil {
+		return nil // an optional extra that is not understood is none
+	}
+	return p.LastSeq
+}
+
+// Deliver hands an answer from a service to the socket that asked. An answer
+// for a socket that has gone is of use to nobody.
+func (m *Manager) Deliver(e wire.Envelope) {
+	if connID, room, ok := resumeOf(e.Origin.SocketID); ok {
+		m.resumed(connID, room, e)
+		return
+	}
+	if s := m.reg.get(e.Origin.SocketID); s != nil {
+		if e.Event == wire.EventError {
+			m.metrics.refused.WithLabelValues("service", errorCode(e.Data)).Inc()
+		}
+		s.reply(e.Origin.Ref, e.Event, []byte(e.Data))
+	}
+}
+
+func errorCode(data string) string {
+	var p wire.SocketError
+	if json.Unmarshal([]byte(data), &p) != nil {
+		return string(wire.CodeInternal)
+	}
+	return string(wire.Lookup(p.Code).Code)
+}
+
+// Each calls fn with a user id, session id and a way to close, for every session.
+func (m *Manager) Each(fn func(userID, sessionID string, end func())) {
+	for _, s := range m.reg.all() {
+		fn(s.user.id, s.sid, func() { s.conn.Close(wire.CloseRevoked) })
+	}
+}
+
+// sweepEvery is how late a token's end is noticed, at most.
+const sweepEvery = 500 * time.Millisecond
+
+// Run ends sessions whose tokens have expired, and waits that take too long,
+// until ctx ends. It replaces a timer per socket.
+func (m *Manager) Run(ctx context.Context) error {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-ticker.C:
+			m.expireTokens(now)
+			m.expireResumes(now)
+		}
+	}
+}
+
+func (m *Manager) expireTokens(now time.Time) {
+	unix := now.Unix()
+	var expired []*Session
+	for i := range shardCount {
+		m.reg.each(i, func(s *Session) {
+			if s.expires <= unix {
+				expired = append(expired, s)
+			}
+		})
+	}
+	for _, s := range expired {
+		s.conn.Close(wire.CloseAuthExpired)
+	}
+}
+
+// Drain asks all clients to reconnect elsewhere, spread over the window, and
+// closes each when its time has come. It returns when all have gone or ctx ends.
+func (m *Manager) Drain(ctx context.Context) {
+	m.draining.Store(true)
+	all := m.reg.all()
+	started := time.Now()
+	due := func(i int) time.Duration {
+		return m.cfg.DrainWindow * time.Duration(i+1) / time.Duration(len(all)+1)
+	}
+	for i, s := range all {
+		data, _ := json.Marshal(wire.Draining{ReconnectInMs: due(i).Milliseconds()})
+		_ = s.conn.Send(outq.NewEvent(outq.Ordered, "", wire.EventServerDraining, data)) // a socket that is closing knows already
+	}
+	for i, s := range all {
+		if !pause(ctx, due(i)-time.Since(started)) {
+			break
+		}
+		s.conn.Close(wire.CloseGoingAway)
+	}
+	for _, s := range m.reg.all() { // those that were just being let in, and the rest after ctx has ended
+		s.conn.Close(wire.CloseGoingAway)
+	}
+	for m.Count() > 0 && pause(ctx, 5*time.Millisecond) {
+	}
+}
+
+// pause waits for d, if that is positive, and tells whether ctx is still alive.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,88 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+
+	"github.com/wemaps/wemaps/libs/token"
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/edge/internal/hub"
+	"github.com/wemaps/wemaps/services/edge/internal/outq"
+)
+
+// Conn is one connection of any protocol. None of its methods blocks.
+type Conn interface {
+	// ID is unique among all edges' connections and holds no '|'.
+	ID() string
+	Send(m *outq.Message) error
+	// Reply sends event to this client alone, as the answer to its ref; "" is a
+	// plain event.
+	Reply(ref, event string, data []byte)
+	// Close sends what is queued and closes.
+	Close(code wire.CloseCode)
+	Encoding() outq.Encoding
+}
+
+// Handshake is what a client brought along.
+type Handshake struct {
+	Token     string
+	RemoteIP  string
+	UserAgent string
+	Origin    string
+	Query     url.Values
+	Auth      json.RawMessage
+}
+
+// Verifier verifies tokens; its errors are *wire.Error.
+type Verifier interface {
+	Verify(ctx context.Context, bearer string) (token.Claims, error)
+}
+
+// Room is what the edge knows of a room.
+type Room struct {
+	ID   string
+	Name string
+}
+
+// Rooms knows who may be where, and connects seats to rooms.
+type Rooms interface {
+	// Active lists the rooms a user is probably in.
+	Active(ctx context.Context, userID string) ([]string, error)
+	// Authorize answers nil for an active member of an active room; else a
+	// *wire.Error: NOT_MEMBER, ROOM_NOT_FOUND, ROOM_CLOSED, ROOM_EXPIRED,
+	// UNAVAILABLE.
+	Authorize(ctx context.Context, roomID, userID string) (Room, error)
+	// Open asks for a room's events without waiting for them, so that several
+	// rooms can be asked for at once; Enter and Close end it.
+	Open(roomID string)
+	// Enter waits until the room's events arrive here and puts m among those who
+	// hear them.
+	Enter(ctx context.Context, roomID, userID string, m hub.Member) error
+	Close(roomID string)
+	Leave(roomID string, m hub.Member)
+	// Announce publishes to all edges' sockets in the room.
+	Announce(roomID string, e wire.Envelope)
+}
+
+// Commands takes commands to their service, in the order given per room and
+// service.
+type Commands interface {
+	// Append fails at once when the service cannot take more, and calls failed
+	// later if the command could not be delivered after all.
+	Append(service string, c wire.Command, failed func(error)) error
+}
+
+// Presence tells everybody who is there.
+type Presence interface {
+	// Admit counts a socket of a user over all edges and answers false when the
+	// user has too many.
+	Admit(ctx context.Context, userID, socketID string) (bool, error)
+	Dismiss(userID, socketID string)
+	Enter(roomID, userID, userName, socketID string)
+	// Exit tells of a socket that is gone from a room but whose user may come back.
+	Exit(roomID, userID, userName, socketID string)
+	// Leave is Exit for good. done hears whether that was the user's last socket
+	// in the room, or why that is not known.
+	Leave(roomID, userID, socketID string, done func(last bool, err error))
+}

@@ -1,0 +1,129 @@
+package session
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/edge/internal/outq"
+)
+
+// Seat is a session's place in one room. It is what the hub sends to.
+type Seat struct {
+	session   *Session
+	room      string
+	announced bool         // the others were told; guarded by Session.mu
+	first     atomic.Int64 // seq of the first chat message that came here live
+	gate      atomic.Pointer[gate]
+}
+
+// Send hands m to the socket, or keeps it while the gate is closed.
+func (s *Seat) Send(m *outq.Message) error { return s.send(m, 0) }
+
+// SendChat is Send for the room's chat message number seq.
+func (s *Seat) SendChat(m *outq.Message, seq int64) error {
+	if s.first.Load() == 0 {
+		s.first.CompareAndSwap(0, seq)
+	}
+	return s.send(m, seq)
+}
+
+func (s *Seat) send(m *outq.Message, seq int64) error {
+	if g := s.gate.Load(); g != nil {
+		kept, err := g.keep(m, seq)
+		if err != nil {
+			s.session.conn.Close(wire.CloseSlow)
+		}
+		if kept || err != nil {
+			return err
+		}
+	}
+	return s.session.conn.Send(m)
+}
+
+// UserID, SocketID and RoomID say whose seat it is, and where.
+func (s *Seat) UserID() string   { return s.session.user.id }
+func (s *Seat) SocketID() string { return s.session.conn.ID() }
+func (s *Seat) RoomID() string   { return s.room }
+
+// UserName is the name in the socket's token.
+func (s *Seat) UserName() string { return s.session.name }
+
+// Reply answers the socket's ref.
+func (s *Seat) Reply(ref, event string, data []byte) { s.session.conn.Reply(ref, event, data) }
+
+// ReplyChat answers the sender of the room's chat message number seq.
+func (s *Seat) ReplyChat(ref, event string, data []byte, seq int64) {
+	if s.first.Load() == 0 {
+		s.first.CompareAndSwap(0, seq)
+	}
+	s.session.conn.Reply(ref, event, data)
+}
+
+// Evict takes the seat away, because its user is no member any more or the room
+// has ended. The caller has taken it out of the hub.
+func (s *Seat) Evict() {
+	if s.session.remove(s) {
+		s.session.m.presence.Leave(s.room, s.session.user.id, s.SocketID(), func(bool, error) {})
+		s.session.m.rooms.Close(s.room)
+	}
+}
+
+// maxKept bounds what may wait behind a gate.
+const maxKept = 1024
+
+// gate keeps a room's events from a socket until it has been told what comes
+// before them: that it is in, and the chat it missed.
+type gate struct {
+	mu   sync.Mutex
+	open bool
+	kept []kept
+}
+
+type kept struct {
+	m   *outq.Message
+	seq int64
+}
+
+func (g *gate) keep(m *outq.Message, seq int64) (bool, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.open {
+		return false, nil
+	}
+	if m.Class() != outq.Ordered && len(g.kept) >= maxKept/4 {
+		return true, nil // a newer one is coming
+	}
+	if len(g.kept) == maxKept {
+		return false, outq.ErrOverflow
+	}
+	g.kept = append(g.kept, kept{m, seq})
+	return true, nil
+}
+
+// newSeat makes a seat with a closed gate.
+func newSeat(s *Session, room string) *Seat {
+	seat := &Seat{session: s, room: room}
+	seat.gate.Store(&gate{})
+	return seat
+}
+
+// openGate sends what was kept, except chat up to and including seq, which the
+// client has had already.
+func (s *Seat) openGate(seq int64) {
+	g := s.gate.Load()
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	for _, k := range g.kept {
+		if k.seq == 0 || k.seq > seq {
+			if s.session.conn.Send(k.m) != nil {
+				break // the connection is on its way out
+			}
+		}
+	}
+	g.kept, g.open = nil, true
+	g.mu.Unlock()
+	s.gate.CompareAndSwap(g, nil)
+}
