@@ -1,0 +1,68 @@
+// Package api is auth over HTTP.
+package api
+
+import (
+	"context"
+
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/httpx"
+	"github.com/wemaps/wemaps/services/auth/internal/account"
+)
+
+// Accounts is what the API needs of the domain; account.Service is one.
+type Accounts interface {
+	SignIn(ctx context.Context, name, password string, from account.Client) (account.SignedIn, error)
+	SignUp(ctx context.Context, name, password string, from account.Client) (account.SignedIn, error)
+	Refresh(ctx context.Context, refreshToken string, from account.Client) (account.Tokens, error)
+	Renew(ctx context.Context, userID, sessionID string) (account.Tokens, error)
+	Active(ctx context.Context, userID, sessionID string) (account.User, error)
+
+	User(ctx context.Context, id string) (account.User, error)
+	Rename(ctx context.Context, userID, name string) (account.User, error)
+	SetPassword(ctx context.Context, userID, sessionID, current, password string, from account.Client) error
+	Erase(ctx context.Context, userID, password string, from account.Client) error
+	Export(ctx context.Context, userID string) (account.Export, error)
+
+	Sessions(ctx context.Context, userID string) ([]account.Session, error)
+	EndSession(ctx context.Context, userID, sessionID string) error
+	EndSessions(ctx context.Context, userID string) error
+
+	CreateDevice(ctx context.Context, userID, name string, rooms []string) (account.Device, string, error)
+	Devices(ctx context.Context, userID string) ([]account.Device, error)
+	RevokeDevice(ctx context.Context, userID, deviceID string) error
+}
+
+type api struct {
+	accounts Accounts
+	verifier httpx.Verifier
+	log      *zap.Logger
+}
+
+// Routes adds all routes to e.
+func Routes(e *echo.Echo, accounts Accounts, verifier httpx.Verifier, log *zap.Logger) {
+	a := &api{accounts: accounts, verifier: verifier, log: log}
+	e.POST("/api/auth/signin", a.signIn)
+	e.POST("/api/auth/signup", a.signUp)
+	e.POST("/api/auth/refresh", a.refresh) // takes either kind of token itself
+
+	g := e.Group("/api/auth", httpx.Auth(verifier), a.live)
+	g.GET("/user", a.user)
+	g.PUT("/user", a.rename)
+	g.GET("/me", a.me)
+	g.PUT("/me", a.rename)
+	g.DELETE("/me", a.erase)
+	g.GET("/me/export", a.export)
+	g.PUT("/password", a.setPassword)
+
+	g.GET("/sessions", a.sessions)
+	g.DELETE("/sessions/:id", a.endSession)
+	g.POST("/signout", a.signOut)
+	g.POST("/signout-all", a.signOutAll)
+
+	g.GET("/device-tokens", a.devices)
+	g.POST("/device-tokens", a.createDevice)
+	g.DELETE("/device-tokens/:id", a.revokeDevice)
+	httpx.NotFound(e)
+}
