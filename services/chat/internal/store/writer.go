@@ -286,4 +286,3 @@ func (r row) message() message.Message {
 	return message.Message{ID: r.ID, RoomID: r.RoomID, Seq: r.Seq, UserID: r.SenderID, UserName: r.SenderName, Key: r.ClientKey,
 		Entry: r.Entry, Content: r.Content, ReplyTo: r.ReplyTo, At: r.CreatedAt.UTC()}
 }
-
