@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/labstack/echo/v4"
+	"github.com/redis/rueidis"
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/config"
+	"github.com/wemaps/wemaps/libs/httpx"
+	"github.com/wemaps/wemaps/libs/obs"
+	"github.com/wemaps/wemaps/libs/pg"
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
+	"github.com/wemaps/wemaps/libs/token"
+	"github.com/wemaps/wemaps/services/room/internal/api"
+	"github.com/wemaps/wemaps/services/room/internal/consume"
+	"github.com/wemaps/wemaps/services/room/internal/publish"
+	"github.com/wemaps/wemaps/services/room/internal/room"
+	"github.com/wemaps/wemaps/services/room/internal/store"
+)
+
+// Config comes from the environment.
+type Config struct {
+	config.Common
+	config.Postgres
+}
+
+// Validate checks both parts.
+func (c *Config) Validate() error { return errors.Join(c.Common.Validate(), c.Postgres.Validate()) }
+
+// App is the service: HTTP in front, Postgres below, and the parts that keep Redis true to it.
+type App struct {
+	cfg     Config
+	log     *zap.Logger
+	admin   *obs.Admin
+	db      *sqlx.DB
+	redis   rueidis.Client
+	echo    *echo.Echo
+	store   *store.Store
+	relay   *publish.Relay
+	keeper  *publish.Keeper
+	expirer *room.Expirer
+	seen    *consume.Seen
+}
+
+// New wires the service. Of what it makes only the connection to Redis is open already.
+func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
+	databaseURL, err := store.URL(cfg.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	db, err := pg.Open(databaseURL, cfg.MaxConns)
+	if err != nil {
+		return nil, err
+	}
+	redis, err := redisx.Open(ctx, cfg.RedisURL, "room")
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	registry := obs.Registry()
+	metrics := publish.NewMetrics(registry)
+	a := &App{cfg: cfg, log: log, db: db, redis: redis, admin: obs.NewAdmin(cfg.AdminAddr, log, registry)}
+	a.admin.AddCheck("postgres", pg.Check(db))
+	a.admin.AddCheck("redis", redisx.Check(redis))
+	verifier := token.NewVerifier(redis)
+	a.admin.AddCheck("keys", verifier.Check)
+
+	cache := &publish.Cache{Client: redis, Metrics: metrics, Now: time.Now, OnError: a.warn("cache")}
+	a.store = store.New(db, cache.Committed)
+	a.relay = publish.NewRelay(publish.Relay{Rooms: a.store, Cache: cache, Client: redis, Metrics: metrics, OnError: a.warn("relay")})
+	a.keeper = &publish.Keeper{Rooms: a.store, Cache: cache, Client: redis, Metrics: metrics, NewID: uuid.NewString, OnError: a.warn("keeper")}
+	a.expirer = &room.Expirer{Store: a.store, Now: time.Now, OnError: a.warn("expirer"),
+		OnDone: func(late time.Duration) { metrics.ExpiryLate.Observe(late.Seconds()) }}
+	a.seen = &consume.Seen{Client: redis, Store: a.store, Name: cfg.InstanceID, OnError: a.warn("presence")}
+
+	rooms := &room.Service{Store: a.store, Shares: a.store, Guard: api.NewGuard(redis, a.warn("guard")),
+		NewID: httpx.NewID, Code: room.NewCode, Now: time.Now}
+	a.echo = httpx.New(httpx.Options{Service: "room", Log: log, Registry: registry, MapError: api.MapError})
+	api.Register(a.echo, rooms, verifier)
+	return a, nil
+}
+
+// Run blocks until ctx ends or a part fails.
+func (a *App) Run(ctx context.Context) error {
+	defer func() {
+		a.redis.Close()
+		_ = a.db.Close()
+	}()
+	var g run.Group
+	g.Add("admin", a.admin.Run)
+	g.Add("notify", a.store.Notify)
+	g.Add("listen", func(ctx context.Context) error { return pg.Listen(ctx, a.cfg.DatabaseURL, store.Channel, a.relay.Wake) })
+	g.Add("leader", func(ctx context.Context) error { return a.store.WhileLeader(ctx, a.lead, a.warn("leader")) })
+	g.Add("expirer", a.expirer.Run)
+	g.Add("presence", a.seen.Run)
+	g.Add("http", func(ctx context.Context) error {
+		return httpx.Serve(ctx, a.cfg.HTTPAddr, a.echo, a.cfg.ShutdownTimeout)
+	})
+	return g.Run(ctx)
+}
+
+// lead does what only one process may do: relay the outbox and keep the caches.
+func (a *App) lead(ctx context.Context, outbox *store.Outbox) error {
+	ctx, cancel := context.WithCancel(ctx)
+	wait := run.Go(func() { a.keeper.Run(ctx) })
+	err := a.relay.Run(ctx, outbox)
+	cancel()
+	wait()
+	return err
+}
+
+// warn logs what a part of the background could not do now and will try again.
+func (a *App) warn(part string) func(error) {
+	return func(err error) { a.log.Warn("will be tried again", zap.String("part", part), zap.Error(err)) }
+}

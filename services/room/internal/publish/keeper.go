@@ -1,0 +1,179 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/room/internal/room"
+)
+
+const (
+	keepLook      = 500 * time.Millisecond // how often the sentinel is looked at
+	keepReconcile = 30 * time.Second       // how often all versions are compared
+	keepPage      = 500
+	// keepGrace: a younger change may be on its way to the caches, which is no fault.
+	keepGrace = 5 * time.Second
+	// keepEnded is how far back ended rooms are looked at: Redis loses a few seconds at most.
+	keepEnded = 2 * time.Minute
+	keyMark   = "{" + wire.KeyRoomCaches + "}:rebuild" // in the sentinel's slot
+)
+
+// The sentinel says that all caches are there. It may only be set if nothing was lost since the rebuild began.
+var setSentinel = rueidis.NewLuaScript(`
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('DEL', KEYS[2])
+return 1`)
+
+// Versions walks over rooms.
+type Versions interface {
+	Rooms
+	// EachActive calls fn with pages of the active rooms until it fails.
+	EachActive(ctx context.Context, limit int, fn func([]room.Version) error) error
+	EndedSince(ctx context.Context, t time.Time, limit int) ([]room.Version, error)
+}
+
+// Keeper sees that the caches are what the database says: it writes them all when Redis has lost them, and compares
+// them now and then, and after each restart of Redis, which may have forgotten its last second.
+type Keeper struct {
+	Rooms   Versions
+	Cache   *Cache
+	Client  rueidis.Client
+	Metrics *Metrics
+	NewID   func() string
+	OnError func(error)
+
+	lastRun    string // Redis' run id
+	reconciled time.Time
+}
+
+// Run keeps the caches until ctx ends. Only one keeper should run.
+func (k *Keeper) Run(ctx context.Context) {
+	k.reconciled = time.Now()
+	for {
+		if err := k.look(ctx); err != nil && ctx.Err() == nil {
+			k.OnError(fmt.Errorf("keep caches: %w", err))
+		}
+		if !redisx.Pause(ctx, keepLook) {
+			return
+		}
+	}
+}
+
+func (k *Keeper) look(ctx context.Context) error {
+	ask, cancel := context.WithTimeout(ctx, relayTimeout)
+	defer cancel()
+	replies := k.Client.DoMulti(ask, k.Client.B().Exists().Key(wire.KeyRoomCaches).Build(), k.Client.B().Info().Section("server").Build())
+	there, err := replies[0].AsBool()
+	if err != nil {
+		return fmt.Errorf("look at the sentinel: %w", err)
+	}
+	info, err := replies[1].ToString()
+	if err != nil {
+		return fmt.Errorf("look at the server: %w", err)
+	}
+	_, run, _ := strings.Cut(info, "run_id:")
+	run, _, _ = strings.Cut(run, "\r\n")
+	restarted := k.lastRun != "" && k.lastRun != run
+	switch {
+	case !there:
+		err = k.rebuild(ctx)
+	case restarted || time.Since(k.reconciled) >= keepReconcile:
+		err = k.reconcile(ctx, restarted)
+	default:
+		return nil
+	}
+	if err == nil {
+		k.lastRun, k.reconciled = run, time.Now()
+	}
+	return err
+}
+
+// rebuild writes the caches of all active rooms, then the sentinel.
+func (k *Keeper) rebuild(ctx context.Context) error {
+	mark := k.NewID()
+	if err := k.Client.Do(ctx, k.Client.B().Set().Key(keyMark).Value(mark).Build()).Error(); err != nil {
+		return fmt.Errorf("begin rebuild: %w", err)
+	}
+	if err := k.Rooms.EachActive(ctx, keepPage, func(page []room.Version) error { return k.write(ctx, page) }); err != nil {
+		return fmt.Errorf("rebuild: %w", err)
+	}
+	set, err := setSentinel.Exec(ctx, k.Client, []string{wire.KeyRoomCaches, keyMark}, []string{mark}).AsBool()
+	if err != nil {
+		return fmt.Errorf("end rebuild: %w", err)
+	}
+	if set {
+		k.Metrics.Rebuilds.Inc()
+	}
+	return nil
+}
+
+// reconcile compares the versions of all active and of the last ended rooms and repairs. After a restart of Redis
+// differences are no fault of ours, and are repaired whatever their age.
+func (k *Keeper) reconcile(ctx context.Context, restarted bool) error {
+	compare := func(page []room.Version) error { return k.repair(ctx, page, true, restarted) }
+	if err := k.Rooms.EachActive(ctx, keepPage, compare); err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	ended, err := k.Rooms.EndedSince(ctx, k.Cache.Now().Add(-keepEnded), 10*keepPage)
+	if err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	for len(ended) > 0 {
+		n := min(len(ended), keepPage)
+		if err := k.repair(ctx, ended[:n], false, restarted); err != nil {
+			return fmt.Errorf("reconcile: %w", err)
+		}
+		ended = ended[n:]
+	}
+	return nil
+}
+
+func (k *Keeper) repair(ctx context.Context, page []room.Version, active, restarted bool) error {
+	cmds := make(rueidis.Commands, len(page))
+	for i, v := range page {
+		cmds[i] = k.Client.B().Get().Key(wire.KeyRoomVersion(v.ID)).Build()
+	}
+	var behind []room.Version
+	for i, reply := range k.Client.DoMulti(ctx, cmds...) {
+		text, err := reply.ToString()
+		if err != nil && !rueidis.IsRedisNil(err) {
+			return fmt.Errorf("read version: %w", err)
+		}
+		if err != nil && !active {
+			continue // an ended room without caches is as it should be
+		}
+		known, _ := strconv.ParseInt(text, 10, 64)
+		if old := k.Cache.Now().Sub(page[i].UpdatedAt) > keepGrace; known < page[i].Version && (old || restarted) {
+			behind = append(behind, page[i])
+		}
+	}
+	k.Metrics.CacheRepairs.Add(float64(len(behind)))
+	return k.write(ctx, behind)
+}
+
+func (k *Keeper) write(ctx context.Context, page []room.Version) error {
+	if len(page) == 0 {
+		return nil
+	}
+	ids := make([]string, len(page))
+	for i, v := range page {
+		ids[i] = v.ID
+	}
+	rooms, err := k.Rooms.Rooms(ctx, ids)
+	if err != nil {
+		return err //nolint:wrapcheck // says itself
+	}
+	changes := make([]room.Change, 0, len(rooms))
+	for _, r := range rooms {
+		changes = append(changes, room.Change{Room: r, Users: userIDs(r)})
+	}
+	return k.Cache.write(ctx, changes, false)
+}

@@ -1,0 +1,172 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/room/internal/room"
+)
+
+const (
+	relayBatch = 500
+	// relayTick finds what nobody was notified of.
+	relayTick = time.Second
+	// relayTimeout bounds one attempt, so that a Redis that went away without a word is asked anew.
+	relayTimeout = 5 * time.Second
+	// streamLength of evt:room, about: hours of events for a follower that was away.
+	streamLength = "100000"
+)
+
+// Outbox is what has not been told yet, oldest first.
+type Outbox interface {
+	Events(ctx context.Context, limit int) ([]room.Event, error)
+	Done(ctx context.Context, events []room.Event) error
+}
+
+// Rooms reads committed rooms with their present members.
+type Rooms interface {
+	Rooms(ctx context.Context, ids []string) (map[string]*room.Room, error)
+}
+
+// Relay tells what is in the outbox: to the caches, the event stream, and the rooms' sockets. An event is taken out
+// only after that, so followers may see one twice, and never not at all. Only one relay may run.
+type Relay struct {
+	Rooms   Rooms
+	Cache   *Cache
+	Client  rueidis.Client
+	Metrics *Metrics
+	OnError func(error)
+
+	wake chan struct{}
+}
+
+// NewRelay starts nothing.
+func NewRelay(r Relay) *Relay {
+	r.wake = make(chan struct{}, 1)
+	return &r
+}
+
+// Wake makes the relay look into the outbox now. It never blocks.
+func (r *Relay) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run relays until ctx ends or the outbox fails, which is when this process may have lost the right to it. Failures of
+// Redis it outlasts.
+func (r *Relay) Run(ctx context.Context, outbox Outbox) error {
+	r.Metrics.Leader.Set(1)
+	defer r.Metrics.Leader.Set(0)
+	const shortest = 50 * time.Millisecond
+	pause := shortest
+	for ctx.Err() == nil {
+		events, err := outbox.Events(ctx, relayBatch)
+		if err != nil {
+			return fmt.Errorf("relay: %w", err)
+		}
+		if len(events) == 0 {
+			r.await(ctx)
+			continue
+		}
+		if err := r.tell(ctx, events); err != nil {
+			r.Metrics.RelayFailures.Inc()
+			r.OnError(fmt.Errorf("relay: %w", err))
+			redisx.Pause(ctx, pause)
+			pause = min(2*pause, relayTick)
+			continue
+		}
+		pause = shortest
+		if err := outbox.Done(ctx, events); err != nil {
+			return fmt.Errorf("relay: %w", err)
+		}
+		r.Metrics.Relayed.Add(float64(len(events)))
+	}
+	return nil
+}
+
+func (r *Relay) await(ctx context.Context) {
+	timer := time.NewTimer(relayTick)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-r.wake:
+	case <-timer.C:
+	}
+}
+
+func (r *Relay) tell(ctx context.Context, events []room.Event) error {
+	ctx, cancel := context.WithTimeout(ctx, relayTimeout)
+	defer cancel()
+	r.Metrics.RelayLag.Set(time.Since(events[0].At).Seconds())
+	var ids []string
+	users := map[string][]string{}
+	all := map[string]bool{} // rooms whose every member is concerned
+	for _, e := range events {
+		if _, seen := users[e.RoomID]; !seen {
+			ids = append(ids, e.RoomID)
+			users[e.RoomID] = nil
+		}
+		if e.UserID != "" {
+			users[e.RoomID] = append(users[e.RoomID], e.UserID)
+		}
+		all[e.RoomID] = all[e.RoomID] || aboutRoom(e.Type)
+	}
+	rooms, err := r.Rooms.Rooms(ctx, ids)
+	if err != nil {
+		return err //nolint:wrapcheck // says itself
+	}
+	changes := make([]room.Change, 0, len(ids))
+	for _, id := range ids {
+		if rm := rooms[id]; rm != nil {
+			if all[id] {
+				users[id] = append(users[id], userIDs(rm)...)
+			}
+			changes = append(changes, room.Change{Room: rm, Users: users[id]})
+		}
+	}
+	// The caches first: whoever follows the stream may read them because of what it says.
+	if err := r.Cache.write(ctx, changes, true); err != nil {
+		return fmt.Errorf("write caches: %w", err)
+	}
+	return r.append(ctx, events, rooms)
+}
+
+func (r *Relay) append(ctx context.Context, events []room.Event, rooms map[string]*room.Room) error {
+	var cmds rueidis.Commands
+	for _, e := range events {
+		entry, err := streamed(e, rooms[e.RoomID])
+		if err != nil {
+			return err
+		}
+		cmds = append(cmds, r.Client.B().Xadd().Key(wire.StreamRoom).Maxlen().Almost().Threshold(streamLength).Id("*").
+			FieldValue().FieldValue(wire.StreamField, entry).Build())
+	}
+	for _, e := range events {
+		envelope, ok, err := heard(e, rooms[e.RoomID])
+		if err != nil {
+			return err
+		}
+		if ok {
+			cmds = append(cmds, r.Client.B().Spublish().Channel(wire.ChannelRoom(e.RoomID)).Message(envelope.String()).Build())
+		}
+	}
+	if err := redisx.FirstError(r.Client.DoMulti(ctx, cmds...)); err != nil {
+		return fmt.Errorf("append events: %w", err)
+	}
+	return nil
+}
+
+func userIDs(r *room.Room) []string {
+	ids := make([]string, 0, len(r.Members))
+	for i := range r.Members {
+		ids = append(ids, r.Members[i].UserID)
+	}
+	return ids
+}

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/wemaps/wemaps/libs/pg"
+	"github.com/wemaps/wemaps/services/room/internal/room"
+)
+
+// Outbox is the leader's access to what has not been told yet.
+type Outbox struct{ conn *sqlx.Conn }
+
+// leaderRetry is how soon another process takes over after the leader's end.
+const leaderRetry = 500 * time.Millisecond
+
+// WhileLeader runs fn while this process is the only one that may use the outbox, and again whenever it becomes so,
+// until ctx ends.
+func (s *Store) WhileLeader(ctx context.Context, fn func(ctx context.Context, o *Outbox) error, onError func(error)) error {
+	return pg.WhileLocked(ctx, s.db, "room outbox", leaderRetry, func(ctx context.Context, conn *sqlx.Conn) error {
+		return fn(ctx, &Outbox{conn})
+	}, onError)
+}
+
+const selectEvents = `SELECT id, room_id, version, type, user_id, user_name, actor_id, reason, at FROM outbox ORDER BY id LIMIT $1`
+
+// Events returns the oldest. The events of one room are in the order in which they happened, for an id is drawn
+// while the room's row is locked; between rooms the order is only roughly that of the commits.
+func (o *Outbox) Events(ctx context.Context, limit int) ([]room.Event, error) {
+	rows, err := o.conn.QueryContext(ctx, selectEvents, limit)
+	if err != nil {
+		return nil, fmt.Errorf("select events: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var events []room.Event
+	for rows.Next() {
+		var e room.Event
+		if err := rows.Scan(&e.ID, &e.RoomID, &e.Version, &e.Type, &e.UserID, &e.UserName, &e.ActorID, &e.Reason, &e.At); err != nil {
+			return nil, fmt.Errorf("select events: %w", err)
+		}
+		events = append(events, e)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("select events: %w", err)
+	}
+	return events, nil
+}
+
+// Done removes events that were told.
+func (o *Outbox) Done(ctx context.Context, events []room.Event) error {
+	ids := make([]int64, len(events))
+	for i, e := range events {
+		ids[i] = e.ID
+	}
+	if _, err := o.conn.ExecContext(ctx, `DELETE FROM outbox WHERE id = ANY($1)`, pq.Array(ids)); err != nil {
+		return fmt.Errorf("delete events: %w", err)
+	}
+	return nil
+}
+
+const expireDue = `WITH due AS (
+	SELECT id, expires_at FROM rooms WHERE status = 'active' AND expires_at <= $1
+	ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), ended AS (
+	UPDATE rooms r SET status = 'expired', version = r.version + 1, updated_at = $1
+	FROM due WHERE r.id = due.id RETURNING r.id, r.version, due.expires_at
+), told AS (
+	INSERT INTO outbox (room_id, version, type, user_id, user_name, actor_id, reason, at)
+	SELECT id, version, $3, '', '', '', '', $1 FROM ended
+)
+SELECT expires_at FROM ended`
+
+// ExpireDue implements room.ExpiryStore. It is room.Expire for many rooms in one statement: rooms that were opened
+// together end together, and one by one the last would be late.
+func (s *Store) ExpireDue(ctx context.Context, now time.Time, limit int) ([]time.Duration, error) {
+	rows, err := s.query(ctx, expireDue, now, limit, room.EventExpired)
+	if err != nil {
+		return nil, fmt.Errorf("expire due rooms: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var late []time.Duration
+	for rows.Next() {
+		var at time.Time
+		if err := rows.Scan(&at); err != nil {
+			return nil, fmt.Errorf("expire due rooms: %w", err)
+		}
+		late = append(late, now.Sub(at))
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("expire due rooms: %w", err)
+	}
+	if len(late) > 0 {
+		s.wake()
+	}
+	return late, nil
+}
+
+// NextExpiry implements room.ExpiryStore.
+func (s *Store) NextExpiry(ctx context.Context) (time.Time, error) {
+	rows, err := s.query(ctx, `SELECT expires_at FROM rooms WHERE status = 'active' ORDER BY expires_at LIMIT 1`)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("select next expiry: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var next time.Time
+	if rows.Next() {
+		if err := rows.Scan(&next); err != nil {
+			return time.Time{}, fmt.Errorf("select next expiry: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return time.Time{}, fmt.Errorf("select next expiry: %w", err)
+	}
+	return next, nil
+}
+
+const updateSeen = `UPDATE members m SET last_seen = s.at FROM unnest($1::text[], $2::timestamptz[]) s (user_id, at)
+	WHERE m.user_id = s.user_id AND m.status = 'active' AND m.last_seen < s.at`
+
+// Seen moves the members' last-seen times forward.
+func (s *Store) Seen(ctx context.Context, userIDs []string, at []time.Time) error {
+	if _, err := s.exec(ctx, updateSeen, pq.Array(userIDs), column(at, stamp)); err != nil {
+		return fmt.Errorf("update last seen: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/wemaps/wemaps/services/room/internal/room"
+)
+
+// MaxList is the most rooms that a list has: it bounds the answer for those who open rooms without end.
+const MaxList = 200
+
+// One statement, hence one snapshot: a room is never seen with the members of another version.
+const selectRooms = `SELECT ` + roomColumns + `, ` + memberColumns + `
+	FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.status = 'active'
+	WHERE r.id = ANY($1::uuid[]) ORDER BY r.id, m.join_order`
+
+// Room ids are UUIDv7, so the index members_user gives the newest first and the scan ends at the limit.
+const selectLists = `SELECT u.user_id, l.* FROM unnest($1::text[]) u (user_id), LATERAL (
+	SELECT ` + roomColumns + `, m.role,
+		(SELECT count(*) FROM members c WHERE c.room_id = m.room_id AND c.status = 'active')
+	FROM members m JOIN rooms r ON r.id = m.room_id
+	WHERE m.user_id = u.user_id AND m.status = 'active' AND r.status = 'active'
+	ORDER BY m.room_id DESC LIMIT $2) l`
+
+// Get implements room.Store.
+func (s *Store) Get(ctx context.Context, id string) (*room.Room, error) {
+	r, ok, err := s.gets.load(ctx, id)
+	if err == nil && !ok {
+		err = room.ErrNotFound
+	}
+	return r, err
+}
+
+// Rooms returns those of the rooms that there are, with their present members.
+func (s *Store) Rooms(ctx context.Context, ids []string) (map[string]*room.Room, error) {
+	return s.fetchRooms(ctx, ids)
+}
+
+func (s *Store) fetchRooms(ctx context.Context, ids []string) (map[string]*room.Room, error) {
+	rows, err := s.query(ctx, selectRooms, pq.Array(ids))
+	if err != nil {
+		return nil, fmt.Errorf("select rooms: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	found := make(map[string]*room.Room, len(ids))
+	var rr roomRow
+	var mr memberRow
+	dest := append(rr.dest(), mr.dest()...)
+	var last *room.Room
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return nil, fmt.Errorf("select rooms: %w", err)
+		}
+		if last == nil || last.ID != rr.ID {
+			if last, err = rr.value(); err != nil {
+				return nil, err
+			}
+			found[last.ID] = last
+		}
+		if mr.userID.Valid {
+			last.Members = append(last.Members, mr.value())
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("select rooms: %w", err)
+	}
+	return found, nil
+}
+
+// List implements room.Store.
+func (s *Store) List(ctx context.Context, userID string, now time.Time) ([]room.Summary, error) {
+	all, _, err := s.lists.load(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	active := make([]room.Summary, 0, len(all))
+	for _, sum := range all {
+		if sum.Room.StatusAt(now) == room.Active { // it may be due and not swept yet
+			active = append(active, sum)
+		}
+	}
+	return active, nil
+}
+
+func (s *Store) fetchLists(ctx context.Context, userIDs []string) (map[string][]room.Summary, error) {
+	rows, err := s.query(ctx, selectLists, pq.Array(userIDs), MaxList)
+	if err != nil {
+		return nil, fmt.Errorf("select lists: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	lists := make(map[string][]room.Summary, len(userIDs))
+	var userID string
+	var role room.Role
+	var count int
+	var rr roomRow
+	dest := append(append([]any{&userID}, rr.dest()...), &role, &count)
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return nil, fmt.Errorf("select lists: %w", err)
+		}
+		r, err := rr.value()
+		if err != nil {
+			return nil, err
+		}
+		lists[userID] = append(lists[userID], room.Summary{Room: *r, MemberCount: count, Role: role})
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("select lists: %w", err)
+	}
+	return lists, nil
+}
+
+const selectEnded = `SELECT status FROM rooms WHERE room_code = $1 AND status <> 'active' ORDER BY id DESC LIMIT 1`
+
+// ended says why no active room has the code.
+func (s *Store) ended(ctx context.Context, code string) error {
+	stmt, err := s.prepared.get(ctx, selectEnded)
+	if err != nil {
+		return err
+	}
+	var status room.Status
+	switch err := stmt.QueryRowContext(ctx, code).Scan(&status); {
+	case errors.Is(err, sql.ErrNoRows):
+		return room.ErrNotFound
+	case err != nil:
+		return fmt.Errorf("select ended room: %w", err)
+	case status == room.Expired:
+		return room.ErrExpired
+	}
+	return room.ErrClosed
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wemaps/wemaps/services/room/internal/room"
+)
+
+const shareColumns = `id, room_id, created_by, created_at, expires_at`
+
+const insertShare = `INSERT INTO shares (id, room_id, token_hash, created_by, created_at, expires_at)
+	SELECT $1, $2, $3, $4, $5, $6
+	WHERE (SELECT count(*) FROM shares WHERE room_id = $2 AND revoked_at IS NULL AND expires_at > $5) < $7`
+
+// CreateShare implements room.ShareStore. Two at the same moment may pass the bound by one, which harms nobody.
+func (s *Store) CreateShare(ctx context.Context, share room.Share, tokenHash []byte, now time.Time) error {
+	res, err := s.exec(ctx, insertShare, share.ID, share.RoomID, tokenHash, share.CreatedBy, now, share.ExpiresAt, room.MaxShares)
+	if err != nil {
+		return fmt.Errorf("insert share: %w", err)
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 0 {
+		return &room.InvalidError{Text: fmt.Sprintf("A room can have at most %d share links", room.MaxShares)}
+	}
+	return nil
+}
+
+// ListShares implements room.ShareStore.
+func (s *Store) ListShares(ctx context.Context, roomID string, now time.Time) ([]room.Share, error) {
+	rows, err := s.query(ctx, `SELECT `+shareColumns+` FROM shares
+		WHERE room_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY id DESC`, roomID, now)
+	if err != nil {
+		return nil, fmt.Errorf("select shares: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var shares []room.Share
+	for rows.Next() {
+		share, err := scanShare(rows)
+		if err != nil {
+			return nil, err
+		}
+		shares = append(shares, share)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("select shares: %w", err)
+	}
+	return shares, nil
+}
+
+// RevokeShare implements room.ShareStore.
+func (s *Store) RevokeShare(ctx context.Context, roomID, shareID string, now time.Time) error {
+	res, err := s.exec(ctx, `UPDATE shares SET revoked_at = $3 WHERE id = $2 AND room_id = $1 AND revoked_at IS NULL`, roomID, shareID, now)
+	if err != nil {
+		return fmt.Errorf("revoke share: %w", err)
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 0 {
+		return room.ErrShareNotFound
+	}
+	return nil
+}
+
+// FindShare implements room.ShareStore.
+func (s *Store) FindShare(ctx context.Context, tokenHash []byte, now time.Time) (room.Share, error) {
+	stmt, err := s.prepared.get(ctx, `SELECT `+shareColumns+` FROM shares WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > $2`)
+	if err != nil {
+		return room.Share{}, err
+	}
+	share, err := scanShare(stmt.QueryRowContext(ctx, tokenHash, now))
+	if errors.Is(err, sql.ErrNoRows) {
+		return room.Share{}, room.ErrShareNotFound
+	}
+	return share, err
+}
+
+func scanShare(row interface{ Scan(...any) error }) (room.Share, error) {
+	var s room.Share
+	if err := row.Scan(&s.ID, &s.RoomID, &s.CreatedBy, &s.CreatedAt, &s.ExpiresAt); err != nil {
+		return room.Share{}, fmt.Errorf("scan share: %w", err)
+	}
+	s.CreatedAt, s.ExpiresAt = s.CreatedAt.UTC(), s.ExpiresAt.UTC()
+	return s, nil
+}
