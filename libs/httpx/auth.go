@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/wemaps/wemaps/libs/token"
-	"github.com/wemaps/wemaps/libs/wire"
 )
 
 // Verifier verifies a bearer token; token.Verifier is one.
@@ -47,11 +46,6 @@ func Bearer(header string) string {
 		return ""
 	}
 	return strings.TrimSpace(tok)
-}
-
-// NotFound registers the contract's answer to unknown routes.
-func NotFound(e *echo.Echo) {
-	e.RouteNotFound("/*", func(echo.Context) error { return wire.NewError(wire.CodeRouteNotFound) })
 }
 
 func userID(c echo.Context) string {

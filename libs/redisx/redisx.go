@@ -33,6 +33,9 @@ func Open(ctx context.Context, redisURL, name string) (rueidis.Client, error) {
 	opt.BlockingPoolCleanup = time.Minute
 	opt.PipelineMultiplex = -1 // one pipelined connection: commands of one caller stay in order
 	opt.ConnWriteTimeout = 5 * time.Second
+	// Without this, reads are retried until their context ends: with Redis away
+	// they would hang instead of failing. Every caller has its own answer to that.
+	opt.DisableRetry = true
 	opt.Dialer.Timeout = 3 * time.Second
 	opt.Dialer.KeepAlive = 10 * time.Second
 	deadline := time.Now().Add(30 * time.Second)

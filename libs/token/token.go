@@ -23,6 +23,10 @@ import (
 // Issuer is the `iss` of every token.
 const Issuer = "wemaps"
 
+// redisTimeout bounds what a verification may wait for Redis. Nearly always the
+// answer is in process memory.
+const redisTimeout = 300 * time.Millisecond
+
 // Claims is what a token says.
 type Claims struct {
 	UserID    string
@@ -95,9 +99,11 @@ func (v *Verifier) Verify(ctx context.Context, bearer string) (Claims, error) {
 	if bearer == "" {
 		return Claims{}, wire.NewError(wire.CodeTokenRequired)
 	}
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
 	keys, err := v.load(ctx)
 	if err != nil {
-		return Claims{}, wire.NewError(wire.CodeUnavailable).Because(err)
+		return Claims{}, wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
 	}
 	var jc JWTClaims
 	if _, err := v.parser.ParseWithClaims(bearer, &jc, func(t *jwt.Token) (any, error) {

@@ -64,5 +64,4 @@ func Routes(e *echo.Echo, accounts Accounts, verifier httpx.Verifier, log *zap.L
 	g.GET("/device-tokens", a.devices)
 	g.POST("/device-tokens", a.createDevice)
 	g.DELETE("/device-tokens/:id", a.revokeDevice)
-	httpx.NotFound(e)
 }

@@ -40,7 +40,6 @@ func Routes(e *echo.Echo, d Deps) {
 	messages := e.Group("/api/rooms/:id/messages", httpx.Auth(d.Verifier))
 	messages.GET("", h.list)
 	messages.POST("", h.post)
-	httpx.NotFound(e)
 }
 
 // MapError is the service's error mapper.

@@ -35,7 +35,6 @@ type API struct {
 func (a *API) Register(e *echo.Echo, verifier httpx.Verifier) {
 	rooms := e.Group("/api/rooms", httpx.Auth(verifier))
 	rooms.GET("/:id/locations", a.locations)
-	httpx.NotFound(e)
 }
 
 // locations answers who is where, for members: all live positions, the asker's
