@@ -1,0 +1,76 @@
+package publish
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/location/internal/position"
+)
+
+var received = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
+
+func fullFix() position.Fix {
+	return position.Fix{Latitude: 46.0512345, Longitude: -14.5061234, Accuracy: 4.5, Speed: 0, Bearing: 271.3, Heading: 270, Altitude: -2.25,
+		BatteryLevel: 81, DeviceModel: "Pixel 9 Pro", RecordedAt: received.Add(-time.Second)}
+}
+
+func TestLocationGolden(t *testing.T) {
+	t.Parallel()
+	f := fullFix()
+	got := string(appendLocation(nil, "r1", "u1", `Žiga "Z" <b>`, &f, received, 1234.56))
+	want := `{"roomId":"r1","userId":"u1","userName":"Žiga \"Z\" \u003cb\u003e","latitude":46.0512345,"longitude":-14.5061234,"accuracy":4.5,` +
+		`"speed":0,"bearing":271.3,"heading":270,"altitude":-2.25,"batteryLevel":81,"deviceModel":"Pixel 9 Pro",` +
+		`"timestamp":"2026-01-02T03:04:05.678Z","recordedAt":"2026-01-02T03:04:04.678Z","isLive":true,"distanceToDestination":1234.6}`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got, want := string(appendConfirmed(nil, &f, received)), `{"timestamp":"2026-01-02T03:04:05.678Z","latitude":46.0512345,"longitude":-14.5061234}`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// Whatever the fix, its JSON reads back as the contract's type and holds the
+// same values.
+func TestLocationReadsBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		f := position.Empty()
+		f.Latitude = rapid.Float64Range(-90, 90).Draw(t, "latitude")
+		f.Longitude = rapid.Float64Range(-180, 180).Draw(t, "longitude")
+		if rapid.Bool().Draw(t, "with accuracy") {
+			f.Accuracy = rapid.Float64Range(0, 1e7).Draw(t, "accuracy")
+		}
+		f.DeviceModel = rapid.String().Draw(t, "device")
+		f.RecordedAt = time.UnixMilli(rapid.Int64Range(0, 4e12).Draw(t, "recordedAt")).UTC()
+		name := rapid.String().Draw(t, "name")
+		raw := appendLocation(nil, "r", "u", name, &f, received, 0.04)
+		var got wire.Location
+		if err := json.Unmarshal(raw, &got); err != nil {
+			t.Fatalf("%v in %s", err, raw)
+		}
+		if got.Latitude != f.Latitude || got.Longitude != f.Longitude || !got.RecordedAt.Equal(f.RecordedAt) || !got.IsLive {
+			t.Fatalf("%+v became %s", f, raw)
+		}
+		if (got.Accuracy != nil) != position.Known(f.Accuracy) || got.Accuracy != nil && *got.Accuracy != f.Accuracy || got.Speed != nil {
+			t.Fatalf("accuracy %v, speed %v became %s", f.Accuracy, f.Speed, raw)
+		}
+		if got.UserName != name || (got.DeviceModel == nil) != (f.DeviceModel == "") || got.DeviceModel != nil && *got.DeviceModel != f.DeviceModel {
+			t.Fatalf("texts %q, %q became %s", name, f.DeviceModel, raw)
+		}
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	f := fullFix()
+	buf := make([]byte, 0, 1024)
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = appendLocation(buf[:0], "01990000-0000-7000-8000-000000000001", "01990000-0000-7000-8000-000000000002", "Walker", &f, received, 1234.56)
+		buf = appendConfirmed(buf, &f, received)
+	}
+	b.SetBytes(int64(len(buf)))
+}
