@@ -132,11 +132,14 @@ func (c *Conn) end(reason string, how ending, code uint16) {
 	c.srv.forget(c)
 	if how == abrupt {
 		w.Close()
-		return
+	} else {
+		w.CloseAfter(outq.NewClose(code, reason))
 	}
-	w.CloseAfter(outq.NewClose(code, reason))
 	l.interrupt()
 }
+
+// writeFailed is told by the writer, which has closed the connection.
+func (c *Conn) writeFailed(error) { c.end(ReasonTransportError, abrupt, 0) }
 
 // closed is called by the owner when no message can follow.
 func (c *Conn) closed() {

@@ -5,7 +5,7 @@
 //
 // A connection (Conn) has one owner at a time, who reads, and who alone calls its
 // Receiver: while polling whoever holds polling.in (the POST that is being
-// served), on WebSocket the goroutine of the link. The Receiver therefore sees
+// served), on WebSocket whoever runs the link. The Receiver therefore sees
 // one thing after the other, and Closed last and once.
 //
 // Anyone may send. Send only queues (package outq); a worker of the Flusher or
@@ -13,13 +13,14 @@
 //
 // # What an idle connection costs
 //
-// A Conn, a queue, a writer and a goroutine that waits with a small stack. There
-// is no read buffer (chunks come from a pool once there is something to read), no
-// timer (one wheel serves all) and no channel or map.
+// A Conn, a queue, a writer, and a link that waits in the poller. There is no
+// goroutine (on Linux), no read buffer (chunks come from a pool once there is
+// something to read), no timer (one wheel serves all), no channel and no map.
 //
 // # Locks
 //
-// polling.in → Conn.mu → polling.mu → outq's; wheel.mu is taken alone.
+// polling.in → Conn.mu → polling.mu → outq's. wheel.mu, poller.mu and Server.mu
+// are taken alone, Server.mu also under polling.mu.
 //
 // # What is refused
 //

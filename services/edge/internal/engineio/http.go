@@ -117,10 +117,11 @@ func (s *Server) handshakeWebSocket(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered
 	}
 	nc := ws.NetConn()
-	l := &link{nc: nc, phase: open}
+	l := newLink(nc)
+	l.phase = open
 	c := s.open(r, func(c *Conn) {
 		l.c, c.link = c, l
-		writer := s.flusher.NewWriter(nc, c.q, outq.SocketIO, nil)
+		writer := s.flusher.NewWriter(nc, c.q, outq.SocketIO, c.writeFailed)
 		c.w.Store(writer)
 		_ = c.q.Push(outq.NewRaw(s.appendOpen(nil, c.id, false), false)) // nothing refuses the first message
 		writer.Wake()
@@ -161,7 +162,8 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn) {
 	if err != nil {
 		return // Upgrade has answered
 	}
-	l := &link{c: c, nc: ws.NetConn()}
+	l := newLink(ws.NetConn())
+	l.c = c
 	c.mu.Lock()
 	refused := c.ended || c.link != nil || c.probe != nil
 	if !refused {

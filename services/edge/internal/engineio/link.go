@@ -12,14 +12,27 @@ import (
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
 )
 
-// link is the reading half of one WebSocket. Its goroutine owns the connection
-// once the phase is open.
+// link is the reading half of one WebSocket. Whoever runs it owns the connection
+// once the phase is open: a worker of the poller or a goroutine of its own.
 type link struct {
-	c     *Conn
-	nc    net.Conn
-	in    wsframe.Reader
-	err   error
-	phase phase
+	c       *Conn
+	nc      net.Conn
+	raw     syscall.RawConn // nil: no file descriptor (TLS)
+	in      wsframe.Reader
+	err     error
+	phase   phase
+	watched bool // by the poller, which guards this and fd
+	fd      int
+}
+
+func newLink(nc net.Conn) *link {
+	l := &link{nc: nc}
+	if sc, ok := nc.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			l.raw = raw
+		}
+	}
+	return l
 }
 
 type phase uint8
@@ -46,10 +59,19 @@ var (
 	errNoUpgrade = errors.New("no upgrade")
 )
 
-// run reads until the end. Idle, it stands only a few calls deep, so that its
-// stack stays at the minimum.
+// run owns l from the start.
 func (l *link) run() {
-	l.read()
+	var r reader
+	r.init()
+	l.serve(&r)
+}
+
+// serve reads until the end, or until there is nothing to read and the poller
+// waits for l.
+func (l *link) serve(r *reader) {
+	if l.read(r) {
+		return
+	}
 	if l.phase != open {
 		l.abandon()
 		return
@@ -59,21 +81,38 @@ func (l *link) run() {
 	l.drain()
 }
 
-// read feeds what comes to Message until there is an error.
-func (l *link) read() {
+// read feeds what comes to Message. It reports true when l is parked: then it
+// belongs to somebody else.
+func (l *link) read(r *reader) (parked bool) {
 	defer l.recovered()
-	next := l.chunks()
+	alone := l.c.srv.poller == nil || l.raw == nil
 	for l.err == nil {
-		var chunk *[]byte
-		if chunk, l.err = next(); chunk == nil {
+		// An upgrade has a deadline, which the runtime's poller knows and ours does not.
+		wait := alone || l.phase != open
+		chunk, err := r.read(l, wait)
+		switch {
+		case chunk != nil:
+			full := len(*chunk) == chunkSize
+			l.err = l.in.Feed(*chunk, l.c.srv.cfg.MaxPayload, l)
+			*chunk = (*chunk)[:chunkSize]
+			chunks.Put(chunk)
+			// A short read has emptied the socket, and the poller looks again anyway.
+			if wait || full || l.err != nil || l.phase != open {
+				continue
+			}
+		case err != syscall.EAGAIN:
+			l.err = err
 			continue
 		}
-		if err := l.in.Feed(*chunk, l.c.srv.cfg.MaxPayload, l); err != nil {
-			l.err = err
+		if r.park(l) {
+			return true
 		}
-		*chunk = (*chunk)[:chunkSize]
-		chunks.Put(chunk)
+		alone = true // the poller has closed
+		if l.c.isEnded() {
+			l.err = errEnded
+		}
 	}
+	return false
 }
 
 func (l *link) recovered() {
@@ -83,55 +122,73 @@ func (l *link) recovered() {
 	}
 }
 
-// chunks returns a function that blocks until bytes have come and returns them. It
-// takes a chunk only when there is something to put into it. (What was read must
-// not be handled inside the callback: closing a connection waits for that.)
-func (l *link) chunks() func() (*[]byte, error) {
-	raw, err := rawConn(l.nc)
-	if err != nil {
-		return func() (*[]byte, error) { // TLS: no file descriptor
-			chunk := chunks.Get().(*[]byte)
-			n, err := l.nc.Read(*chunk)
+// reader makes single reads, and parks. It belongs to one goroutine; keeping the
+// callbacks spares allocations per read.
+type reader struct {
+	chunk *[]byte
+	err   error
+	wait  bool
+	once  func(fd uintptr) bool
+
+	link   *link
+	parked bool
+	watch  func(fd uintptr)
+}
+
+func (r *reader) init() { r.once, r.watch = r.readOnce, r.watchLink }
+
+// park gives l up until it can be read. It reports false when the caller has to
+// keep it: the poller is closed, or the connection has ended.
+func (r *reader) park(l *link) bool {
+	r.link, r.parked = l, false
+	err := l.raw.Control(r.watch)
+	r.link = nil // the worker may wait long
+	return err == nil && r.parked
+}
+
+func (r *reader) watchLink(fd uintptr) {
+	r.parked = r.link.c.srv.poller.park(r.link, int(fd))
+}
+
+// read returns bytes in a pooled chunk, or an error; EAGAIN only without wait.
+// What was read must not be handled inside the callback: closing a connection
+// waits for that to return.
+func (r *reader) read(l *link, wait bool) (*[]byte, error) {
+	if l.raw == nil {
+		chunk := chunks.Get().(*[]byte)
+		n, err := l.nc.Read(*chunk)
+		if n > 0 {
 			*chunk = (*chunk)[:n]
-			return chunk, err
+			return chunk, nil
 		}
+		chunks.Put(chunk)
+		return nil, err
 	}
-	var chunk *[]byte
-	var failure error
-	readable := func(fd uintptr) (done bool) {
-		chunk, failure = readOnce(int(fd))
-		return failure != syscall.EAGAIN
+	r.wait, r.chunk, r.err = wait, nil, nil
+	if err := l.raw.Read(r.once); err != nil {
+		return nil, err
 	}
-	return func() (*[]byte, error) {
-		if err := raw.Read(readable); err != nil {
-			return nil, err
-		}
-		return chunk, failure
-	}
+	return r.chunk, r.err
 }
 
-func rawConn(nc net.Conn) (syscall.RawConn, error) {
-	if sc, ok := nc.(syscall.Conn); ok {
-		return sc.SyscallConn()
-	}
-	return nil, errors.ErrUnsupported
-}
-
-func readOnce(fd int) (*[]byte, error) {
+// readOnce takes a chunk only while there is something to put into it.
+func (r *reader) readOnce(fd uintptr) (done bool) {
 	chunk := chunks.Get().(*[]byte)
 	for {
-		n, err := syscall.Read(fd, *chunk)
+		n, err := syscall.Read(int(fd), *chunk)
 		switch {
 		case err == syscall.EINTR:
 			continue
 		case n > 0:
 			*chunk = (*chunk)[:n]
-			return chunk, nil
+			r.chunk = chunk
+			return true
 		case err == nil:
 			err = io.EOF
 		}
 		chunks.Put(chunk)
-		return nil, err
+		r.err = err
+		return err != syscall.EAGAIN || !r.wait
 	}
 }
 
@@ -211,8 +268,13 @@ func (l *link) ends() {
 	}
 }
 
-// interrupt makes the reader return at once, wherever it waits.
-func (l *link) interrupt() { _ = l.nc.SetReadDeadline(time.Unix(1, 0)) }
+// interrupt makes the owner look at the connection at once, wherever l waits.
+func (l *link) interrupt() {
+	_ = l.nc.SetReadDeadline(time.Unix(1, 0)) // fails when it is closed, which does the same
+	if p := l.c.srv.poller; p != nil {
+		p.resume(l)
+	}
+}
 
 // drain reads until the client or the writer has closed the connection.
 func (l *link) drain() {

@@ -252,7 +252,7 @@ func (c *Conn) promote(l *link, flusher *outq.Flusher) error {
 		return errEnded
 	}
 	c.probe, c.link = nil, l
-	w := flusher.NewWriter(l.nc, c.q, outq.SocketIO, nil)
+	w := flusher.NewWriter(l.nc, c.q, outq.SocketIO, c.writeFailed)
 	c.w.Store(w)
 	c.poll.Store(nil)
 	c.mu.Unlock()

@@ -25,6 +25,7 @@ type Server struct {
 	flusher  *outq.Flusher
 	upgrader websocket.Upgrader
 	wheel    *wheel
+	poller   *poller        // nil: every link has a goroutine
 	alive    sync.WaitGroup // connections whose Closed has not returned
 	count    atomic.Int64
 
@@ -41,8 +42,8 @@ func New(cfg Config, flusher *outq.Flusher, acceptor Acceptor) (*Server, error) 
 	}
 	s := &Server{
 		cfg: cfg, acceptor: acceptor, flusher: flusher,
-		wheel: newWheel(min(cfg.PingInterval, cfg.PingTimeout)),
-		conns: make(map[string]*Conn),
+		wheel:  newWheel(min(cfg.PingInterval, cfg.PingTimeout)),
+		poller: newPoller(), conns: make(map[string]*Conn),
 	}
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: cfg.UpgradeTimeout,
@@ -62,6 +63,12 @@ const shutdownGrace = 5 * time.Second
 // Run keeps the heartbeats until ctx ends; then it closes all connections and
 // waits until their Receivers have heard of it. New sessions get 503 from then on.
 func (s *Server) Run(ctx context.Context) error {
+	if s.poller != nil {
+		var wg sync.WaitGroup
+		polling, stop := context.WithCancel(context.WithoutCancel(ctx))
+		wg.Go(func() { s.poller.run(polling) })
+		defer func() { stop(); wg.Wait() }() // after the last connection
+	}
 	ticker := time.NewTicker(time.Duration(s.wheel.tick) * time.Millisecond)
 	defer ticker.Stop()
 	var due []*Conn
