@@ -15,6 +15,9 @@ const (
 	SocketIO Encoding = iota
 	// Native is the envelope of /ws.
 	Native
+	// NativeBatch is Native for a client that asked for locations-updated: a Writer
+	// makes one of the positions that go out together.
+	NativeBatch
 
 	encodings // how many there are
 )
@@ -130,8 +133,11 @@ func (m *Message) size() int {
 }
 
 func (m *Message) render(e Encoding) *rendering {
-	if m.raw {
+	switch {
+	case m.raw:
 		e = 0
+	case e == NativeBatch && !m.batchable():
+		e = Native
 	}
 	if r := m.rendered[e].Load(); r != nil {
 		return r
@@ -152,13 +158,16 @@ const envelopeLen = 48
 func encode(e Encoding, event string, data []byte) *rendering {
 	const room = maxHeader
 	buf := make([]byte, room, room+len(event)+len(data)+envelopeLen)
-	if e == SocketIO {
+	switch e {
+	case SocketIO:
 		buf = appendString(append(buf, `42[`...), event)
 		if len(data) > 0 {
 			buf = append(append(buf, ','), data...)
 		}
 		buf = append(buf, ']')
-	} else {
+	case NativeBatch:
+		buf = append(append(append(buf, batchOpen...), data...), batchClose...)
+	default:
 		buf = appendString(append(buf, `{"v":1,"type":`...), event)
 		if len(data) > 0 {
 			buf = append(append(buf, `,"data":`...), data...)

@@ -133,3 +133,37 @@ func FuzzFrame(f *testing.F) {
 func plain(s string) bool {
 	return len(appendString(nil, s)) == len(s)+2
 }
+
+// Positions that are due together go out in one frame, and only those.
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	position := func(data string) *Message {
+		return NewEvent(Position, data, "location-updated", []byte(data))
+	}
+	joined := NewEvent(Ordered, "", "user-joined", []byte(`{}`))
+	long := strings.Repeat("1", 200)
+	batch := func(locations string) string {
+		return `{"v":1,"type":"locations-updated","data":{"locations":[` + locations + `]}}`
+	}
+	tests := map[string]struct {
+		msgs []*Message
+		want []string
+	}{
+		"one":         {[]*Message{position("1")}, []string{batch("1")}},
+		"several":     {[]*Message{position("1"), position("2"), position(long)}, []string{batch("1,2," + long)}},
+		"around":      {[]*Message{position("1"), position("2"), joined, position("3")}, []string{batch("1,2"), `{"v":1,"type":"user-joined","data":{}}`, batch("3")}},
+		"raw and not": {[]*Message{text("x"), NewEvent(Position, "k", "other", []byte(`1`))}, []string{"x", `{"v":1,"type":"other","data":1}`}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var want []byte
+			for _, payload := range tc.want {
+				want = append(want, text("%s", payload).Frame(Native)...)
+			}
+			if got := appendFrames(nil, tc.msgs, NativeBatch); !bytes.Equal(got, want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+	}
+}

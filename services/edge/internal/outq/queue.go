@@ -64,6 +64,10 @@ var backlogs = sync.Pool{New: func() any { return &backlog{items: make([]*Messag
 // DefaultLimits.
 func NewQueue(limits *Limits) *Queue { return &Queue{limits: limits} }
 
+// SetLimits is NewQueue for a queue that is part of something else; to be called
+// before it is used.
+func (q *Queue) SetLimits(limits *Limits) { q.limits = limits }
+
 // Push appends m. Past the limits a Position or Transient is dropped in silence,
 // as a newer one is coming. An Ordered message that does not fit makes the
 // queue give up: the backlog is released at once and this and all further calls

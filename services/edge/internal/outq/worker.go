@@ -188,6 +188,9 @@ func (k *worker) gather(enc Encoding) []byte {
 }
 
 func appendFrames(buf []byte, msgs []*Message, enc Encoding) []byte {
+	if enc == NativeBatch {
+		return appendBatches(buf, msgs)
+	}
 	for _, m := range msgs {
 		buf = append(buf, m.Frame(enc)...)
 	}
