@@ -28,7 +28,7 @@ func findDocker(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if out, err := exec.CommandContext(ctx, path, "info", "--format", "{{.ServerVersion}}").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("Docker's engine does not answer: %w: %.200s", err, out)
+		return "", fmt.Errorf("the Docker engine does not answer: %w: %.200s", err, out)
 	}
 	return path, nil
 }

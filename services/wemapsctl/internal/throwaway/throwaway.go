@@ -34,7 +34,7 @@ const (
 // Run brings the servers up, runs args with the WEMAPS_TEST_* variables, and takes everything down again.
 func Run(ctx context.Context, args []string, say func(string)) (err error) {
 	if len(args) == 0 {
-		return errors.New("which command? e.g. wemapsctl exec -- go test ./...")
+		return errors.New("no command given, as in: wemapsctl exec -- go test work")
 	}
 	removeStale(say)
 	dir, err := servers.ScratchDir()

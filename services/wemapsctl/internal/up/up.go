@@ -221,8 +221,8 @@ func writeAll(f *os.File, text string) error {
 
 // endOf hides the errors that are only echoes of the user's Ctrl-C.
 func endOf(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
