@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/wemaps/wemaps/libs/pg"
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/testenv"
 	"github.com/wemaps/wemaps/libs/wire"
@@ -209,13 +212,24 @@ func TestPostgresAway(t *testing.T) {
 	b.replica()
 	b.send(room, "ann", "0", "0", "")
 	replies.until(t, 1)
+	u, err := url.Parse(b.adminDSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.TrimPrefix(u.Path, "/")
+	u.Path = "/postgres" // a database cannot be closed from inside
+	outside, err := pg.Open(u.String(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = outside.Close() }()
 	block := func(allow bool) {
-		if _, err := b.admin.Exec(fmt.Sprintf(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %%I WITH ALLOW_CONNECTIONS %v', current_database()); END $$`, allow)); err != nil {
+		if _, err := outside.Exec(fmt.Sprintf(`ALTER DATABASE %s WITH ALLOW_CONNECTIONS %v`, name, allow)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	block(false)
-	if _, err := b.admin.Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+	if _, err := outside.Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1`, name); err != nil {
 		t.Fatal(err)
 	}
 	for i := 1; i <= 20; i++ {
