@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -217,4 +219,20 @@ func socketError(t testing.TB, e wire.Envelope) wire.SocketError {
 		t.Fatalf("not an error event: %+v (%v)", e, err)
 	}
 	return s
+}
+
+func (w *world) eventually(reason string, condition func() bool) {
+	w.t.Helper()
+	testenv.Eventually(w.t, 15*time.Second, reason, condition)
+}
+
+// calls is how often Redis has run a command, by its INFO commandstats.
+func calls(stats, command string) int {
+	_, rest, ok := strings.Cut(stats, "cmdstat_"+command+":calls=")
+	if !ok {
+		return 0
+	}
+	count, _, _ := strings.Cut(rest, ",")
+	n, _ := strconv.Atoi(count)
+	return n
 }
