@@ -2,6 +2,7 @@ package bus
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,25 +22,47 @@ const (
 // while Redis or its connection is away.
 type chatState struct {
 	last    int64 // newest seq that the sockets here were sent; 0 = none yet
-	base    int64 // newest seq when listening began, as soon as known
+	base    int64 // newest seq when the first socket came, as soon as known
 	known   bool
+	asked   bool // for base
 	filling bool
 	until   time.Time
 	waiting []wire.Envelope
+
+	// A message and the answer to its sender come on two channels, in any order.
+	// The sender gets one event, at the message's place in the order.
+	owed     map[int64]wire.Origin // answers that came before their messages
+	answered []answer              // messages that came before their answers, oldest first
 }
 
-// confirmed runs each time the room's subscription is confirmed. The first time
-// it asks where chat stands, and later for what was published in between.
+type answer struct {
+	origin wire.Origin
+	seq    int64
+}
+
+// maxUnpaired bounds either; what is beyond it has lost its other half.
+const maxUnpaired = 256
+
+// confirmed runs each time the room's subscription is confirmed: there may be
+// chat that was published while there was none.
 func (b *Bus) confirmed(r *room) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c := &r.chat
-	switch {
+	switch c := &r.chat; {
 	case c.last > 0:
 		b.fill(r, c.last)
 	case c.known:
 		b.fill(r, c.base)
-	default:
+	}
+}
+
+// seated runs when a socket has come into a room: with the first, one asks where
+// chat stands.
+func (b *Bus) seated(r *room) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.chat.asked {
+		r.chat.asked = true
 		b.ask(r, `{"roomId":"`+r.id+`","limit":1}`)
 	}
 }
@@ -68,7 +91,17 @@ func (b *Bus) chat(r *room, e wire.Envelope) {
 
 // tellChat is tell for chat. The caller holds r.mu.
 func (b *Bus) tellChat(r *room, e wire.Envelope) {
-	r.chat.last = e.Seq
+	c := &r.chat
+	c.last = e.Seq
+	if origin, ok := c.owed[e.Seq]; ok {
+		delete(c.owed, e.Seq)
+		e.Origin = origin
+	} else if e.Origin.Ref != "" && e.Origin.EdgeID == b.cfg.EdgeID {
+		if len(c.answered) == maxUnpaired {
+			c.answered = append(c.answered[:0], c.answered[1:]...)
+		}
+		c.answered = append(c.answered, answer{e.Origin, e.Seq})
+	}
 	data := []byte(e.Data)
 	msg := outq.NewEvent(outq.Ordered, "", e.Event, data)
 	origin := b.origin(r, e)
@@ -77,14 +110,42 @@ func (b *Bus) tellChat(r *room, e wire.Envelope) {
 		switch {
 		case !ok:
 			_ = m.Send(msg) // it sees to its own end
-		case s == origin && e.Ack != "":
-			s.ReplyChat(e.Origin.Ref, e.Event, []byte(e.Ack), e.Seq)
 		case s == origin && e.Origin.Ref != "":
 			s.ReplyChat(e.Origin.Ref, e.Event, data, e.Seq)
 		default:
 			_ = s.SendChat(msg, e.Seq)
 		}
 	}
+}
+
+// chatAnswer takes the answer to a message that was sent from here.
+func (b *Bus) chatAnswer(e wire.Envelope) {
+	var m struct {
+		RoomID string `json:"roomId"`
+	}
+	_ = json.Unmarshal([]byte(e.Data), &m) // without a room it is delivered alone
+	if r := b.lookup(m.RoomID); r == nil || !b.paired(r, e) {
+		b.sockets.Deliver(e)
+	}
+}
+
+// paired tells whether the sender hears e as the message itself.
+func (b *Bus) paired(r *room, e wire.Envelope) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := &r.chat
+	if i := slices.Index(c.answered, answer{e.Origin, e.Seq}); i >= 0 {
+		c.answered = slices.Delete(c.answered, i, i+1)
+		return b.origin(r, e) != nil
+	}
+	if e.Seq <= c.last || b.origin(r, e) == nil || len(c.owed) == maxUnpaired {
+		return false // a repeat, or a sender that does not listen
+	}
+	if c.owed == nil {
+		c.owed = map[int64]wire.Origin{}
+	}
+	c.owed[e.Seq] = e.Origin
+	return true
 }
 
 // fill asks for the chat after seq; what comes meanwhile waits. The caller holds
@@ -96,8 +157,21 @@ func (b *Bus) fill(r *room, seq int64) {
 	b.ask(r, `{"roomId":"`+r.id+`","after":`+strconv.FormatInt(seq, 10)+`,"limit":`+strconv.Itoa(wire.MaxHistoryLimit)+`}`)
 }
 
+// ask asks on behalf of somebody who is there: chat answers members only. With
+// nobody there the answer would be for nobody.
 func (b *Bus) ask(r *room, data string) {
-	err := b.commands.Append(wire.ServiceChat, wire.Command{Type: wire.CommandHistory, RoomID: r.id, Received: time.Now(), Data: data,
+	var userID string
+	for _, m := range b.hub.Members(r.id) {
+		if s, ok := m.(Seat); ok {
+			userID = s.UserID()
+			break
+		}
+	}
+	if userID == "" {
+		r.chat = chatState{}
+		return
+	}
+	err := b.commands.Append(wire.ServiceChat, wire.Command{Type: wire.CommandHistory, RoomID: r.id, UserID: userID, Received: time.Now(), Data: data,
 		Origin: wire.Origin{EdgeID: b.cfg.EdgeID, SocketID: fillPrefix + r.id}}, b.warn("chat state not asked for"))
 	if err != nil {
 		b.log.Warn("chat state not asked for", zap.Error(err))

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -14,22 +15,32 @@ import (
 // deliver hands what was published on a room's channel to its sockets here.
 func (b *Bus) deliver(r *room, message string) {
 	began := time.Now()
+	var out []Seat
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	wire.EachEnvelope(message, func(e wire.Envelope, err error) {
 		switch {
 		case err != nil:
 			b.log.Error("malformed envelope", zap.Error(err))
 		case e.Event == wire.EventNewMessage && e.Seq > 0:
 			b.chat(r, e)
+		case e.Event == wire.EventRoomClosed:
+			out = append(out, b.closeRoom(r, []byte(e.Data))...)
+		case e.Event == wire.EventMemberRemoved:
+			b.tell(r, e)
+			out = append(out, b.takeOutUser(r, removedUser(e.Data))...)
 		default:
-			if e.Event == wire.EventRoomClosed {
-				r.over = true
-			}
 			b.tell(r, e)
 		}
 	})
+	r.mu.Unlock()
+	evict(out)
 	b.metrics.delivered(time.Since(began))
+}
+
+func removedUser(data string) string {
+	var m wire.RemovedMember
+	_ = json.Unmarshal([]byte(data), &m) // "" is nobody
+	return m.UserID
 }
 
 // tell hands one event to everybody in the room; its origin gets the answer to
@@ -99,6 +110,10 @@ func (b *Bus) followReplies(ctx context.Context) {
 			}
 			if roomID, ok := strings.CutPrefix(e.Origin.SocketID, fillPrefix); ok {
 				b.filled(roomID, e)
+				return
+			}
+			if e.Event == wire.EventNewMessage && e.Seq > 0 {
+				b.chatAnswer(e)
 				return
 			}
 			b.sockets.Deliver(e)

@@ -77,7 +77,9 @@ func (b *Bus) readDomain(ctx context.Context, last *string, doubt *bool) error {
 	return nil
 }
 
-// domain applies one event to the seats here.
+// domain applies one event to the seats here. The room service tells rooms of
+// closing and removal by itself, on their channels; whichever comes first ends
+// the seats.
 func (b *Bus) domain(e wire.RoomEvent) {
 	r := b.lookup(e.RoomID)
 	if r == nil {
@@ -85,49 +87,60 @@ func (b *Bus) domain(e wire.RoomEvent) {
 	}
 	switch e.Type {
 	case wire.RoomEventMemberLeft:
-		b.expel(r, e, wire.EventUserLeft)
+		b.left(r, e.UserID, e.UserName)
 	case wire.RoomEventMemberRemoved:
-		b.expel(r, e, wire.EventMemberRemoved)
+		b.removed(r, e)
 	case wire.RoomEventClosed:
 		b.end(r, "closed")
 	case wire.RoomEventExpired:
 		b.end(r, "expired")
-	case wire.RoomEventUpdated, wire.RoomEventOwnerChanged:
-		if e.Room != nil {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			data, _ := json.Marshal(e.Room) // it was decoded from JSON
-			b.say(r, wire.EventRoomUpdated, data)
-		}
 	}
 }
 
-// expel ends a user's seats in a room, then tells those who stay. Whoever was
-// removed by somebody else is told as well.
-func (b *Bus) expel(r *room, e wire.RoomEvent, event string) {
-	data, _ := json.Marshal(wire.UserRef{UserID: e.UserID, UserName: e.UserName, RoomID: e.RoomID}) // strings always marshal
+// left ends the seats of a user who is no member any more, and tells the others.
+func (b *Bus) left(r *room, userID, userName string) {
+	data, _ := json.Marshal(wire.UserRef{UserID: userID, UserName: userName, RoomID: r.id}) // strings always marshal
 	r.mu.Lock()
-	seats := b.takeOut(r, func(s Seat) bool { return s.UserID() == e.UserID })
-	b.say(r, event, data)
+	seats := b.takeOutUser(r, userID)
+	b.say(r, wire.EventUserLeft, data)
+	r.mu.Unlock()
+	evict(seats)
+}
+
+// removed ends the seats of a removed user, who hears of it if the room's
+// channel has not told yet.
+func (b *Bus) removed(r *room, e wire.RoomEvent) {
+	data, _ := json.Marshal(wire.RemovedMember{RoomID: r.id, UserID: e.UserID, UserName: e.UserName}) // strings always marshal
+	r.mu.Lock()
+	seats := b.takeOutUser(r, e.UserID)
 	r.mu.Unlock()
 	for _, s := range seats {
-		if event == wire.EventMemberRemoved {
-			s.Reply("", event, data)
-		}
-		s.Evict()
+		s.Reply("", wire.EventMemberRemoved, data)
 	}
+	evict(seats)
 }
 
 // end tells a room's sockets that it has ended, and ends their seats.
 func (b *Bus) end(r *room, reason string) {
+	data, _ := json.Marshal(wire.RoomClosed{RoomID: r.id, Reason: reason}) // strings always marshal
 	r.mu.Lock()
-	if !r.over {
-		r.over = true
-		data, _ := json.Marshal(wire.RoomClosed{RoomID: r.id, Reason: reason}) // strings always marshal
-		b.say(r, wire.EventRoomClosed, data)
-	}
-	seats := b.takeOut(r, func(Seat) bool { return true })
+	seats := b.closeRoom(r, data)
 	r.mu.Unlock()
+	evict(seats)
+}
+
+// closeRoom tells the room's sockets and takes them out. The caller holds r.mu,
+// and evicts them after releasing it. Nobody is told twice, as nobody is left.
+func (b *Bus) closeRoom(r *room, data []byte) []Seat {
+	b.say(r, wire.EventRoomClosed, data)
+	return b.takeOut(r, func(Seat) bool { return true })
+}
+
+func (b *Bus) takeOutUser(r *room, userID string) []Seat {
+	return b.takeOut(r, func(s Seat) bool { return s.UserID() == userID })
+}
+
+func evict(seats []Seat) {
 	for _, s := range seats {
 		s.Evict()
 	}
@@ -203,7 +216,7 @@ func (b *Bus) revalidateRoom(r *room, details, members rueidis.RedisResult) {
 			if n, ok := m.(interface{ UserName() string }); ok {
 				name = n.UserName()
 			}
-			b.expel(r, wire.RoomEvent{RoomID: r.id, UserID: s.UserID(), UserName: name}, wire.EventUserLeft)
+			b.left(r, s.UserID(), name)
 		}
 	}
 }

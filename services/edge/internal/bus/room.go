@@ -30,7 +30,6 @@ type room struct {
 
 	once sync.Once  // closes ready
 	mu   sync.Mutex // held while the room's sockets are told something
-	over bool       // they were told that the room has ended
 	chat chatState
 }
 
@@ -87,10 +86,12 @@ func (b *Bus) Enter(ctx context.Context, roomID, userID string, m hub.Member) er
 	ctx, cancel := context.WithTimeout(ctx, enterWithin)
 	defer cancel()
 	before := b.changes.Load()
-	if err := b.await(ctx, roomID); err != nil {
+	r, err := b.await(ctx, roomID)
+	if err != nil {
 		return unavailable(err)
 	}
 	b.hub.Join(roomID, m)
+	b.seated(r)
 	if b.changes.Load() == before {
 		return nil
 	}
@@ -106,14 +107,14 @@ func (b *Bus) Enter(ctx context.Context, roomID, userID string, m hub.Member) er
 var errNoRoom = errors.New("the room was not opened")
 
 // await returns when the room's events arrive.
-func (b *Bus) await(ctx context.Context, roomID string) error {
+func (b *Bus) await(ctx context.Context, roomID string) (*room, error) {
 	for {
 		b.mu.RLock()
 		r := b.rooms[roomID]
 		ending := r != nil && r.ending
 		b.mu.RUnlock()
 		if r == nil {
-			return errNoRoom
+			return nil, errNoRoom
 		}
 		ready := r.ready
 		if ending {
@@ -121,10 +122,10 @@ func (b *Bus) await(ctx context.Context, roomID string) error {
 		}
 		select {
 		case <-ready:
-			return nil
+			return r, nil
 		case <-r.gone:
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
 }

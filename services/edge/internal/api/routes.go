@@ -1,0 +1,50 @@
+// Package api is the edge's own REST surface: health, the API documents, and the
+// page at /.
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Deps are what the handlers work with.
+type Deps struct {
+	Health   *Health
+	Sockets  func() int // connected now
+	OpenAPI  []byte     // JSON
+	AsyncAPI []byte     // JSON
+}
+
+type handlers struct {
+	Deps
+	started time.Time
+	docs    page
+	home    page
+}
+
+// Register adds all routes.
+func Register(e *echo.Echo, d Deps) error {
+	docs, err := docsPage(d.OpenAPI, d.AsyncAPI)
+	if err != nil {
+		return err
+	}
+	home, err := homePage()
+	if err != nil {
+		return err
+	}
+	h := &handlers{Deps: d, started: time.Now(), docs: docs, home: home}
+	e.GET("/", h.home.serve)
+	e.GET("/health", h.health)
+	e.GET("/api/health", h.health)
+	e.GET("/socket/health", h.socketHealth)
+	e.GET("/api/openapi.json", document(d.OpenAPI))
+	e.GET("/api/asyncapi.json", document(d.AsyncAPI))
+	e.GET("/api/docs", h.docs.serve)
+	return nil
+}
+
+func document(json []byte) echo.HandlerFunc {
+	return func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, json) }
+}

@@ -1,0 +1,163 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/httpx"
+	"github.com/wemaps/wemaps/libs/wire"
+)
+
+// maxIngest bounds a phone's batch of fixes; everything else is a small form.
+const maxIngest = 1 << 20
+
+// Services are the base URLs of the four.
+type Services struct{ Auth, Room, Location, Chat string }
+
+// Proxy passes REST requests to the services.
+type Proxy struct {
+	addresses *Addresses
+	limiter   *Limiter
+	transport *http.Transport
+	log       *zap.Logger
+	services  Services
+}
+
+// New starts nothing.
+func New(s Services, a *Addresses, l *Limiter, log *zap.Logger) *Proxy {
+	return &Proxy{addresses: a, limiter: l, log: log, services: s, transport: newTransport()}
+}
+
+// newTransport keeps enough connections that a burst opens none.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: 2 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		MaxIdleConns:          1024,
+		MaxIdleConnsPerHost:   256,
+		IdleConnTimeout:       60 * time.Second,
+		ResponseHeaderTimeout: 15 * time.Second,
+		DisableCompression:    true, // bytes pass as they are
+	}
+}
+
+// Register adds the routes of all services.
+func (p *Proxy) Register(e *echo.Echo) error {
+	for _, route := range []struct {
+		service  string
+		limit    int64
+		patterns []string
+	}{
+		{p.services.Auth, httpx.MaxBody, []string{"/api/auth/*"}},
+		{p.services.Chat, httpx.MaxBody, []string{"/api/rooms/:id/messages", "/api/rooms/:id/messages/*"}},
+		{p.services.Location, httpx.MaxBody, []string{"/api/rooms/:id/locations", "/api/rooms/:id/locations/*", "/api/rooms/:id/tracks", "/api/rooms/:id/tracks/*"}},
+		{p.services.Location, maxIngest, []string{"/api/ingest/*"}},
+		{p.services.Room, httpx.MaxBody, []string{"/api/rooms", "/api/rooms/*"}},
+	} {
+		h, err := p.to(route.service, route.limit)
+		if err != nil {
+			return err
+		}
+		for _, pattern := range route.patterns {
+			e.Any(pattern, h)
+		}
+	}
+	return nil
+}
+
+// failure carries what went wrong from the reverse proxy to the one place that
+// answers errors.
+type failure struct{ err error }
+
+type failureKey struct{}
+
+func (p *Proxy) to(base string, limit int64) (echo.HandlerFunc, error) {
+	target, err := url.Parse(base)
+	if err != nil || target.Host == "" {
+		return nil, fmt.Errorf("service URL %q is not of the form http://host:port", base)
+	}
+	reverse := &httputil.ReverseProxy{
+		Transport:  p.transport,
+		BufferPool: &buffers{},
+		ErrorLog:   log.New(logWriter{p.log}, "", 0),
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host
+			client := p.addresses.Client(r.In)
+			r.Out.Header.Set("X-Forwarded-For", client)
+			r.Out.Header.Set("X-Real-Ip", client)
+			r.Out.Header.Del("Forwarded")
+		},
+		ModifyResponse: func(r *http.Response) error {
+			r.Header.Del(httpx.HeaderRequestID) // the edge has set it already
+			return nil
+		},
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {
+			if f, ok := r.Context().Value(failureKey{}).(*failure); ok {
+				f.err = err
+			}
+		},
+	}
+	return func(c echo.Context) error {
+		r := c.Request()
+		if wait := p.limiter.Allow(p.addresses.Client(r), time.Now()); wait > 0 {
+			return wire.NewError(wire.CodeRateLimited).After(wait)
+		}
+		if r.ContentLength > limit {
+			return wire.NewError(wire.CodePayloadTooLarge)
+		}
+		f := &failure{}
+		out := r.WithContext(context.WithValue(r.Context(), failureKey{}, f))
+		out.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
+		out.Header.Set(httpx.HeaderRequestID, httpx.RequestID(c))
+		reverse.ServeHTTP(c.Response(), out)
+		return answer(f.err)
+	}, nil
+}
+
+// answer is what the client is told when a service could not be asked.
+func answer(err error) error {
+	var tooBig *http.MaxBytesError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &tooBig):
+		return wire.NewError(wire.CodePayloadTooLarge)
+	case errors.Is(err, context.DeadlineExceeded):
+		return wire.NewError(wire.CodeTimeout).Because(err)
+	case errors.Is(err, context.Canceled): // the client has gone: for the log only
+		gone := wire.NewError(wire.CodeUnavailable).Because(err)
+		gone.Status = 499
+		return gone
+	}
+	return wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
+}
+
+// buffers lends the memory that answers are copied with.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) Get() []byte {
+	if p, ok := b.pool.Get().(*[]byte); ok {
+		return *p
+	}
+	return make([]byte, 16<<10)
+}
+
+func (b *buffers) Put(p []byte) { b.pool.Put(&p) }
+
+type logWriter struct{ log *zap.Logger }
+
+func (w logWriter) Write(p []byte) (int, error) {
+	w.log.Warn("proxy", zap.ByteString("detail", p))
+	return len(p), nil
+}
