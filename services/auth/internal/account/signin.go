@@ -92,6 +92,13 @@ func (s *Service) create(ctx context.Context, name Name, password string, from C
 		if wait := s.throttle.Wait(ctx, attempt); wait > 0 {
 			return &TooManyAttemptsError{wait}
 		}
+		// While we waited for the slot, somebody else may have got the name: then
+		// a hash for it would be work for nothing.
+		if _, err := s.store.UserByKey(ctx, name.Key); err == nil {
+			return ErrNameTaken
+		} else if !errors.Is(err, ErrUserNotFound) {
+			return err
+		}
 		c.PasswordHash, err = h.Hash(password)
 		return err
 	})

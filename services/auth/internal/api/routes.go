@@ -47,21 +47,23 @@ func Routes(e *echo.Echo, accounts Accounts, verifier httpx.Verifier, log *zap.L
 	e.POST("/api/auth/signup", a.signUp)
 	e.POST("/api/auth/refresh", a.refresh) // takes either kind of token itself
 
-	g := e.Group("/api/auth", httpx.Auth(verifier), a.live)
-	g.GET("/user", a.user)
-	g.PUT("/user", a.rename)
-	g.GET("/me", a.me)
-	g.PUT("/me", a.rename)
-	g.DELETE("/me", a.erase)
-	g.GET("/me/export", a.export)
-	g.PUT("/password", a.setPassword)
+	// Not as the group's own middleware: echo would put it before the answer to
+	// unknown routes too, and that is 404 for everybody.
+	g, auth, live := e.Group("/api/auth"), httpx.Auth(verifier), a.live
+	g.GET("/user", a.user, auth, live)
+	g.PUT("/user", a.rename, auth, live)
+	g.GET("/me", a.me, auth, live)
+	g.PUT("/me", a.rename, auth, live)
+	g.DELETE("/me", a.erase, auth, live)
+	g.GET("/me/export", a.export, auth, live)
+	g.PUT("/password", a.setPassword, auth, live)
 
-	g.GET("/sessions", a.sessions)
-	g.DELETE("/sessions/:id", a.endSession)
-	g.POST("/signout", a.signOut)
-	g.POST("/signout-all", a.signOutAll)
+	g.GET("/sessions", a.sessions, auth, live)
+	g.DELETE("/sessions/:id", a.endSession, auth, live)
+	g.POST("/signout", a.signOut, auth, live)
+	g.POST("/signout-all", a.signOutAll, auth, live)
 
-	g.GET("/device-tokens", a.devices)
-	g.POST("/device-tokens", a.createDevice)
-	g.DELETE("/device-tokens/:id", a.revokeDevice)
+	g.GET("/device-tokens", a.devices, auth, live)
+	g.POST("/device-tokens", a.createDevice, auth, live)
+	g.DELETE("/device-tokens/:id", a.revokeDevice, auth, live)
 }

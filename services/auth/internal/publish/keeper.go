@@ -64,7 +64,7 @@ type Ring interface {
 // How often the keeper looks after what.
 const (
 	checkEvery  = time.Second
-	drainEvery  = 5 * time.Second // in case a notification was lost
+	drainEvery  = 2 * time.Second // in case a notification was lost
 	rotateEvery = time.Minute
 	repeatEvery = 10 * time.Minute
 	pruneEvery  = time.Hour
