@@ -24,7 +24,7 @@ type Conn struct {
 	id     string
 	queue  outq.Queue
 
-	// Of the reading goroutine.
+	// Of the reading goroutine, and of the worker that it waits for.
 	in      wsframe.Reader
 	session Session    // nil: not authenticated
 	pending *Handshake // waits for the auth frame

@@ -36,12 +36,14 @@
 // # What an idle connection costs
 //
 // A Conn, its queue and writer, and a goroutine that waits for the descriptor to
-// become readable, with the smallest stack and without a buffer. Both the frame
-// parser and the reader take bytes from whoever has them, so that one poller
-// could replace the goroutines: Conn.run is all there is to replace.
+// become readable, with the smallest stack and without a buffer; what it reads
+// is handled by a few workers. The parser takes bytes from whoever has them, so
+// that one poller could replace the waiting goroutines: Conn.read is all there
+// is to replace.
 //
 // # Locks
 //
 // wheel.mu guards the wheel alone; connections are looked at after it is released.
-// Everything else a Conn changes belongs to its reading goroutine or is atomic.
+// Everything else a Conn changes belongs to its reading goroutine (or to the
+// worker that this waits for) or is atomic.
 package native

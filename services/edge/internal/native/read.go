@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync"
 	"syscall"
 	"time"
 
@@ -16,12 +15,6 @@ import (
 	"github.com/wemaps/wemaps/services/edge/internal/engineio/wsframe"
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
 )
-
-// chunkSize is what one read takes at most: a burst of positions. Chunks are
-// lent while their bytes are handled.
-const chunkSize = 4 << 10
-
-var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 
 // run reads until the connection ends. While it waits it stands few and small
 // calls deep: the stack of an idle connection is the smallest there is.
@@ -47,11 +40,10 @@ func (c *Conn) read() (err error) {
 	if err != nil {
 		return err
 	}
-	var chunk *[chunkSize]byte
-	var n int
+	var k *chunk
 	var failure error
 	readable := func(fd uintptr) bool {
-		chunk, n, failure = readOnce(int(fd))
+		k, failure = readOnce(int(fd))
 		return failure != syscall.EAGAIN
 	}
 	for {
@@ -61,36 +53,39 @@ func (c *Conn) read() (err error) {
 		if failure != nil {
 			return failure
 		}
-		c.take(chunk[:n])
-		chunks.Put(chunk)
-		chunk = nil
+		k.conn = c
+		c.srv.crew.do(c.srv.ctx, k)
+		k.conn = nil
+		chunks.Put(k)
+		k = nil
 	}
 }
 
 // readOnce borrows a chunk and fills it, or returns EAGAIN and holds none.
-func readOnce(fd int) (*[chunkSize]byte, int, error) {
-	chunk := chunks.Get().(*[chunkSize]byte)
+func readOnce(fd int) (*chunk, error) {
+	k := chunks.Get().(*chunk)
 	for {
-		n, err := syscall.Read(fd, chunk[:])
+		n, err := syscall.Read(fd, k.buf[:])
 		switch {
 		case n > 0:
-			return chunk, n, nil
+			k.n = n
+			return k, nil
 		case err == syscall.EINTR:
 			continue
 		case err == nil:
 			err = io.EOF
 		}
-		chunks.Put(chunk)
-		return nil, 0, err
+		chunks.Put(k)
+		return nil, err
 	}
 }
 
 // readBlocking is for connections without a descriptor, such as TLS.
 func (c *Conn) readBlocking() error {
-	chunk := make([]byte, chunkSize)
+	buf := make([]byte, chunkSize)
 	for {
-		n, err := c.net.Read(chunk)
-		c.take(chunk[:n])
+		n, err := c.net.Read(buf)
+		c.take(buf[:n])
 		if err != nil {
 			return err
 		}
@@ -98,12 +93,12 @@ func (c *Conn) readBlocking() error {
 }
 
 // take parses what was read.
-func (c *Conn) take(chunk []byte) {
+func (c *Conn) take(read []byte) {
 	if c.reason.Load() != nil {
 		return
 	}
 	defer c.recovered()
-	err := c.in.Feed(chunk, c.srv.cfg.MaxFrame, c)
+	err := c.in.Feed(read, c.srv.cfg.MaxFrame, c)
 	var violation *wsframe.Error
 	if !errors.As(err, &violation) || c.reason.Load() != nil {
 		return

@@ -99,6 +99,7 @@ type Server struct {
 	cfg      Config
 	upgrader websocket.Upgrader
 	wheel    *wheel
+	crew     crew
 	ctx      context.Context // of all events; ends with Run
 	cancel   context.CancelFunc
 	count    atomic.Int64
@@ -110,6 +111,7 @@ type Server struct {
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	s := &Server{cfg: cfg, wheel: newWheel(cfg.PingEvery, cfg.DeadAfter), empty: make(chan struct{}, 1)}
+	s.crew.jobs = make(chan *chunk)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.upgrader = websocket.Upgrader{
 		// Buffers are for the handshake only; both directions are ours afterwards.
