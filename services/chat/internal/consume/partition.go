@@ -23,6 +23,8 @@ type Deps struct {
 	Metrics   *Metrics
 	Now       func() time.Time
 	OnError   func(error)
+	// Pause waits and tells whether ctx is still alive; nil = redisx.Pause.
+	Pause func(ctx context.Context, d time.Duration) bool
 }
 
 const (
@@ -52,6 +54,9 @@ type Owner struct {
 
 // NewOwner starts nothing.
 func NewOwner(log Log, d Deps) *Owner {
+	if d.Pause == nil {
+		d.Pause = redisx.Pause
+	}
 	return &Owner{Deps: d, log: log, handler: &handler{log: log, members: d.Members, publisher: d.Publisher, metrics: d.Metrics, now: d.Now,
 		pages: &pages{source: d.Pages, metrics: d.Metrics, now: d.Now, refilled: map[string]time.Time{}}}}
 }
@@ -74,7 +79,7 @@ func (o *Owner) Run(ctx context.Context) error {
 		}
 		if err != nil && ctx.Err() == nil {
 			o.OnError(err)
-			redisx.Pause(ctx, pause)
+			o.Pause(ctx, pause)
 			pause = min(2*pause, longestPause)
 		}
 	}
@@ -96,7 +101,7 @@ func (o *Owner) settle(ctx context.Context, batch []redisx.Entry) error {
 		if err := o.alive(ctx); err != nil {
 			return err
 		}
-		redisx.Pause(ctx, pause)
+		o.Pause(ctx, pause)
 	}
 }
 

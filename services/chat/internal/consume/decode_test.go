@@ -1,0 +1,100 @@
+package consume
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/wire"
+)
+
+func TestCleanText(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		raw, want string
+		refused   bool
+	}{
+		"plain":                 {"hello", "hello", false},
+		"trimmed":               {"\n\t hello \u00a0\u2003", "hello", false},
+		"inner space is kept":   {"a  b\n\n\tc", "a  b\n\n\tc", false},
+		"NFC":                   {"e\u0301", "é", false},
+		"line ends":             {"a\r\nb", "a\nb", false},
+		"markup is text":        {"<b>&amp;</b>", "<b>&amp;</b>", false},
+		"joined emoji":          {"👩\u200d🚀", "👩\u200d🚀", false},
+		"right to left":         {"\u202eabc", "\u202eabc", false},
+		"2000 characters":       {strings.Repeat("é", 2000), strings.Repeat("é", 2000), false},
+		"2000 after trimming":   {" " + strings.Repeat("x", 2000) + " ", strings.Repeat("x", 2000), false},
+		"2000 of four bytes":    {strings.Repeat("😀", 2000), strings.Repeat("😀", 2000), false},
+		"4000 that compose":     {strings.Repeat("e\u0301", 2000), strings.Repeat("é", 2000), false},
+		"2001 characters":       {strings.Repeat("x", 2001), "", true},
+		"empty":                 {"", "", true},
+		"blank":                 {" \t\n\u00a0\u2003", "", true},        // inherited mistake 10
+		"nothing to see":        {"\u200b\u200d\ufeff\u2060", "", true}, // inherited mistake 10
+		"NUL":                   {"a\x00", "", true},                    // inherited mistake 19
+		"escape":                {"\x1b[2J", "", true},
+		"lone carriage return":  {"a\rb", "", true},
+		"C1 control":            {"a\u0085b", "", true},
+		"broken UTF-8 is shown": {"a\xffb", "a\ufffdb", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := cleanText(c.raw)
+			if (err != nil) != c.refused || got != c.want {
+				t.Fatalf("got %q, %v", got, err)
+			}
+		})
+	}
+}
+
+// Whatever a stream holds, decoding does not panic, and what it lets through
+// can be stored.
+func FuzzDecode(f *testing.F) {
+	for _, c := range []wire.Command{
+		{Type: wire.CommandSend, RoomID: "r", UserID: "u", UserName: "n", Data: `{"content":" e\u0301 ","clientId":"c","replyTo":"m"}`},
+		{Type: wire.CommandHistory, RoomID: "r", UserID: "u", Data: `{"before":5,"after":1,"limit":10}`},
+		{Type: "dance"}, {},
+	} {
+		f.Add(c.String())
+	}
+	f.Add("send\tr\tu\tn\xff\te\ts\tr\t1\t{\"content\":\"\\ud800\"}")
+	f.Fuzz(func(t *testing.T, line string) {
+		r, err := decode(redisx.Entry{ID: "1-1", Value: line})
+		if err != nil {
+			return
+		}
+		states := 0
+		if r.refused != nil {
+			states++
+			var we *wire.Error
+			if !errors.As(r.refused, &we) {
+				t.Fatalf("refused with %v, which no client understands", r.refused)
+			}
+		}
+		if q := r.history; q != nil {
+			states++
+			if q.Limit < 1 || q.Limit > wire.MaxHistoryLimit || q.Before < 0 || q.After < -1 {
+				t.Fatalf("%+v", q)
+			}
+		}
+		if d := r.send; d != nil {
+			states++
+			n := utf8.RuneCountInString(d.Content)
+			if n < 1 || n > wire.MaxMessageRunes || strings.TrimSpace(d.Content) != d.Content || !norm.NFC.IsNormalString(d.Content) {
+				t.Fatalf("content %q", d.Content)
+			}
+			for _, s := range []string{d.Content, d.UserName, d.Key, d.ReplyTo} {
+				if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
+					t.Fatalf("cannot be stored or shown: %q", s)
+				}
+			}
+		}
+		if states != 1 {
+			t.Fatalf("%d fates for one command", states)
+		}
+	})
+}
