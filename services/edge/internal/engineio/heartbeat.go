@@ -26,6 +26,9 @@ func (c *Conn) beat(now int64) (again int64) {
 	interval, timeout := c.srv.cfg.PingInterval.Milliseconds(), c.srv.cfg.PingTimeout.Milliseconds()
 	c.mu.Lock()
 	h := &c.beats
+	if c.link != nil && !c.ended {
+		c.link.kick(now)
+	}
 	switch {
 	case h.idleBy != 0 && now >= h.idleBy:
 		c.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,9 +22,22 @@ type link struct {
 	in      wsframe.Reader
 	err     error
 	phase   phase
-	watched bool // by the poller, which guards this and fd
+	heat    uint8 // messages in quick succession, up to hot
+	watched bool  // by the poller, which guards this and fd
 	fd      int
+
+	last   atomic.Int64 // time of the last message
+	awake  atomic.Bool  // heat is hot
+	kicked bool         // guarded by Conn.mu: woken only to be parked
 }
+
+// A link with so many messages, none of them later than coolAfter after the one
+// before, keeps a goroutine: for those who say much, parking after every message
+// would cost more than it saves.
+const (
+	hot       = 8
+	coolAfter = 10 * time.Second
+)
 
 func newLink(nc net.Conn) *link {
 	l := &link{nc: nc}
@@ -88,11 +102,12 @@ func (l *link) read(r *reader) (parked bool) {
 	alone := l.c.srv.poller == nil || l.raw == nil
 	for l.err == nil {
 		// An upgrade has a deadline, which the runtime's poller knows and ours does not.
-		wait := alone || l.phase != open
+		wait := alone || l.phase != open || l.heat == hot
 		chunk, err := r.read(l, wait)
 		switch {
 		case chunk != nil:
 			full := len(*chunk) == chunkSize
+			l.warm(len(*chunk))
 			l.err = l.in.Feed(*chunk, l.c.srv.cfg.MaxPayload, l)
 			*chunk = (*chunk)[:chunkSize]
 			chunks.Put(chunk)
@@ -100,7 +115,10 @@ func (l *link) read(r *reader) (parked bool) {
 			if wait || full || l.err != nil || l.phase != open {
 				continue
 			}
-		case err != syscall.EAGAIN:
+		case err == syscall.EAGAIN:
+		case l.cool():
+			continue
+		default:
 			l.err = err
 			continue
 		}
@@ -113,6 +131,46 @@ func (l *link) read(r *reader) (parked bool) {
 		}
 	}
 	return false
+}
+
+// pongSize is that of the frame of a pong, which does not count as a message.
+const pongSize = 7
+
+// warm notes that the client has said something.
+func (l *link) warm(size int) {
+	if size <= pongSize {
+		return
+	}
+	now := l.c.srv.wheel.now()
+	if now-l.last.Swap(now) > coolAfter.Milliseconds() {
+		l.heat = 0
+	}
+	if l.heat < hot {
+		l.heat++
+		l.awake.Store(l.heat == hot)
+	}
+}
+
+// kick makes the owner of a link that was hot and is silent park it. The caller
+// holds Conn.mu, so that it cannot meet interrupt.
+func (l *link) kick(now int64) {
+	if l.c.srv.poller == nil || l.kicked || !l.awake.Load() || now-l.last.Load() < coolAfter.Milliseconds() {
+		return
+	}
+	l.kicked = true
+	_ = l.nc.SetReadDeadline(time.Unix(1, 0)) // fails when it is closed
+}
+
+// cool reports whether the owner was woken by kick, and undoes it.
+func (l *link) cool() bool {
+	l.c.mu.Lock()
+	defer l.c.mu.Unlock()
+	if !l.kicked || l.c.ended {
+		return false
+	}
+	l.kicked, l.heat = false, 0
+	l.awake.Store(false)
+	return l.nc.SetReadDeadline(time.Time{}) == nil
 }
 
 func (l *link) recovered() {

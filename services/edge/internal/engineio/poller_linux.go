@@ -8,9 +8,10 @@ import (
 	"syscall"
 )
 
-// poller waits for all WebSockets at once, so that an idle one needs no goroutine:
+// poller waits for all WebSockets that say little, so that they need no goroutine:
 // a goroutine's stack is 4 KiB for good once a handler has been deep, and that is
-// half of what an idle socket may cost.
+// half of what an idle socket may cost. Those that say much keep a goroutine
+// (link.heat), as the poller costs two system calls more per message.
 //
 // A link is parked (here, waiting for bytes) or with exactly one goroutine, which
 // has got it from take. Watches are one-shot and level-triggered: parking a link

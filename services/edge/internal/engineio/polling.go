@@ -80,10 +80,11 @@ func (p *polling) hold() (busy, over bool) {
 	return false, false
 }
 
-// release lets go of a GET whose client is gone.
+// release lets go of a GET whose client is gone. It comes after the end, so that
+// no other GET is taken for the pending one meanwhile.
 func (p *polling) release() {
 	p.mu.Lock()
-	p.pending = false
+	p.pending, p.over = false, true
 	p.mu.Unlock()
 }
 
@@ -146,8 +147,9 @@ func (c *Conn) await(ctx context.Context, p *polling) []byte {
 			p.probe(true)
 			delay = nil
 		case <-ctx.Done():
-			p.release()
 			c.end(ReasonTransportClose, abrupt, 0)
+			p.release()
+			c.srv.forget(c)
 			return nil
 		}
 	}

@@ -3,10 +3,8 @@ package socketio
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/http/httptest"
-	"os"
 	"runtime"
 	"strings"
 	"syscall"
@@ -109,13 +107,69 @@ func BenchmarkIdleSocket(b *testing.B) {
 		heapAfter, stacksAfter := memory()
 		b.ReportMetric((heapAfter-heap)/clients, "heap-B/socket")
 		b.ReportMetric((stacksAfter-stacks)/clients, "stack-B/socket")
-		if path := os.Getenv("STACKS"); path != "" {
-			buf := make([]byte, 1<<20)
-			_ = os.WriteFile(path, buf[:runtime.Stack(buf, true)], 0o600)
-		}
 		for _, fd := range fds {
 			_ = syscall.Close(fd)
 		}
 	}
-	fmt.Fprint(os.Stderr)
+}
+
+type counting struct {
+	nothing
+	got chan struct{}
+}
+
+func (c counting) Open(context.Context, AppConn, AppHandshake) (AppSession, error) { return c, nil }
+func (c counting) Event(context.Context, string, json.RawMessage, string)          { c.got <- struct{}{} }
+
+const update = `{"roomId":"0190b2a0-0000-7000-8000-000000000000","latitude":52.520008,"longitude":13.404954,` +
+	`"accuracy":5.2,"speed":13.1,"bearing":270.5,"heading":271,"batteryLevel":88,"deviceModel":"Pixel 8"}`
+
+// BenchmarkEvent is one location update from the socket to the application, one
+// at a time; sending it is included.
+func BenchmarkEvent(b *testing.B) {
+	app := counting{got: make(chan struct{}, 1)}
+	port := startServer(b, app)
+	fd := connectRaw(b, port)
+	frame := maskedText(`42["location-update",` + update + `]`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := syscall.Write(fd, frame); err != nil {
+			b.Fatal(err)
+		}
+		<-app.got
+	}
+}
+
+// BenchmarkEventBatch has many updates waiting, as on a loaded machine.
+func BenchmarkEventBatch(b *testing.B) {
+	const batch = 20
+	app := counting{got: make(chan struct{}, batch)}
+	port := startServer(b, app)
+	fd := connectRaw(b, port)
+	var frames []byte
+	for range batch {
+		frames = append(frames, maskedText(`42["location-update",`+update+`]`)...)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if i%batch == 0 {
+			if _, err := syscall.Write(fd, frames); err != nil {
+				b.Fatal(err)
+			}
+		}
+		<-app.got
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	packet := []byte(`2["location-update",` + update + `]`)
+	limits := Config{}.withDefaults().Limits
+	var mem scratch
+	b.ReportAllocs()
+	b.SetBytes(int64(len(packet)))
+	for b.Loop() {
+		if _, err := decode(packet, mem.args[:0], &limits); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

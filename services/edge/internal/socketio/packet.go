@@ -181,12 +181,6 @@ func cutID(b []byte) (id int64, rest []byte, err error) {
 	return id, b[n:], nil
 }
 
-// placeholder stands in the JSON where an attachment belongs.
-type placeholder struct {
-	Placeholder bool     `json:"_placeholder"`
-	Num         *float64 `json:"num"`
-}
-
 // checkPlaceholders holds that every placeholder points to an attachment.
 func checkPlaceholders(args []json.RawMessage, attachments int) error {
 	for _, arg := range args {
@@ -206,16 +200,15 @@ func checkPlaceholder(raw json.RawMessage, attachments int) error {
 		}
 		return checkPlaceholders(list, attachments)
 	case '{':
-		var p placeholder
-		if json.Unmarshal(raw, &p) == nil && p.Placeholder {
-			if n := p.Num; n == nil || *n < 0 || *n >= float64(attachments) || *n != float64(int(*n)) {
-				return errAttachments
-			}
-			return nil
-		}
 		var object map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &object); err != nil {
 			return errPayload
+		}
+		if string(object["_placeholder"]) == "true" {
+			if n, err := strconv.ParseUint(string(object["num"]), 10, 16); err != nil || int(n) >= attachments {
+				return errAttachments
+			}
+			return nil
 		}
 		for _, member := range object {
 			if err := checkPlaceholder(member, attachments); err != nil {
