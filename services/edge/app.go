@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/rueidis"
+	"go.uber.org/zap"
+
+	"github.com/wemaps/wemaps/libs/httpx"
+	"github.com/wemaps/wemaps/libs/obs"
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
+	"github.com/wemaps/wemaps/libs/token"
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/edge/internal/api"
+	"github.com/wemaps/wemaps/services/edge/internal/bus"
+	"github.com/wemaps/wemaps/services/edge/internal/engineio"
+	"github.com/wemaps/wemaps/services/edge/internal/hub"
+	"github.com/wemaps/wemaps/services/edge/internal/native"
+	"github.com/wemaps/wemaps/services/edge/internal/outq"
+	"github.com/wemaps/wemaps/services/edge/internal/presence"
+	"github.com/wemaps/wemaps/services/edge/internal/proxy"
+	"github.com/wemaps/wemaps/services/edge/internal/session"
+	"github.com/wemaps/wemaps/services/edge/internal/socketio"
+)
+
+// App is the edge, wired.
+type App struct {
+	cfg   Config
+	log   *zap.Logger
+	group run.Group
+	redis []rueidis.Client
+}
+
+// New connects to Redis and wires; Run starts.
+func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
+	app := &App{cfg: cfg, log: log}
+	if err := app.wire(ctx); err != nil {
+		app.close()
+		return nil, err
+	}
+	return app, nil
+}
+
+// Run serves until ctx ends, and returns after every socket has gone.
+func (a *App) Run(ctx context.Context) error {
+	defer a.close()
+	return a.group.Run(ctx)
+}
+
+func (a *App) close() {
+	for _, c := range a.redis {
+		c.Close()
+	}
+}
+
+func (a *App) wire(ctx context.Context) error {
+	cfg, log := a.cfg, a.log
+	for _, name := range []string{"edge", "edge-bus"} {
+		client, err := redisx.Open(ctx, cfg.RedisURL, name)
+		if err != nil {
+			return err
+		}
+		a.redis = append(a.redis, client)
+	}
+	client, listen := a.redis[0], a.redis[1]
+	registry := obs.Registry()
+	verifier := token.NewVerifier(client)
+	admin := obs.NewAdmin(cfg.AdminAddr, log, registry)
+	admin.AddCheck("redis", redisx.Check(client))
+	admin.AddCheck("keys", verifier.Check)
+
+	// From the sockets inwards to Redis.
+	flusher := outq.NewFlusher(outq.Config{WriteTimeout: 5 * time.Second})
+	rooms := hub.New()
+	metrics := bus.NewMetrics(registry, rooms)
+	commands := bus.NewCommands(client, cfg.Partitions, cfg.CommandBound, metrics, func(err error) { log.Warn("commands", zap.Error(err)) })
+	wires := bus.New(bus.Config{EdgeID: cfg.EdgeID}, client, listen, rooms, commands, metrics, log)
+	present := presence.New(presence.Config{EdgeID: cfg.EdgeID, Grace: cfg.PresenceGrace, Lease: cfg.PresenceLease, Heartbeat: cfg.PresenceLease / 3},
+		client, seats{rooms}, log)
+	sessions := session.New(session.Config{EdgeID: cfg.EdgeID, DrainWindow: cfg.DrainWindow}, session.Deps{
+		Verifier: verifier, Rooms: wires, Commands: commands, Presence: present, Log: log, Registry: registry})
+	wires.Attach(sessions)
+
+	// From HTTP to the sockets.
+	addresses, err := proxy.NewAddresses(cfg.TrustedProxies)
+	if err != nil {
+		return fmt.Errorf("TRUSTED_PROXIES: %w", err)
+	}
+	cors, err := proxy.NewCORS(cfg.CORSOrigins)
+	if err != nil {
+		return fmt.Errorf("CORS_ORIGINS: %w", err)
+	}
+	limiter := proxy.NewLimiter(cfg.AddressRate, 10*cfg.AddressRate)
+	admission := proxy.NewAdmission(addresses, limiter, sessions.Count, cfg.MaxSockets, cfg.HandshakeRate, registry)
+	peers := proxy.NewPeers(client, cfg.EdgeID, cfg.AdvertiseURL, log)
+	sio, err := a.socketIO(flusher, sessions, addresses, cors, admission, peers)
+	if err != nil {
+		return err
+	}
+	ws := native.New(native.Config{Flusher: flusher, Handler: nativeApp{sessions}, Log: log, CheckOrigin: cors.Check,
+		Admit: admission.Admit, RemoteIP: addresses.Client})
+	rest, err := a.rest(registry, client, sessions, addresses, limiter)
+	if err != nil {
+		return err
+	}
+	a.watch(registry, flusher)
+
+	mux := http.NewServeMux()
+	mux.Handle("/ws", ws)
+	mux.Handle("/socket.io/", sio)
+	mux.Handle("/", rest)
+	handler := cors.Handler(proxy.Secure(mux))
+
+	// Stopped from the last to the first: clients go before what carries them.
+	a.group.Add("admin", admin.Run)
+	a.group.Add("writers", flusher.Run)
+	a.group.Add("bus", wires.Run)
+	a.group.Add("presence", present.Run)
+	a.group.Add("peers", peers.Run)
+	a.group.Add("sessions", sessions.Run)
+	a.group.Add("socket.io", sio.Run)
+	a.group.Add("native", ws.Run)
+	a.group.Add("http", func(ctx context.Context) error { return httpx.Serve(ctx, cfg.HTTPAddr, handler, cfg.ShutdownTimeout/5) })
+	a.group.Add("drain", func(ctx context.Context) error {
+		<-ctx.Done()
+		admin.Drain()
+		admission.Drain()
+		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.DrainWindow+cfg.ShutdownTimeout/5)
+		defer cancel()
+		sessions.Drain(draining)
+		return nil
+	})
+	return nil
+}
+
+func (a *App) socketIO(flusher *outq.Flusher, sessions *session.Manager, addresses *proxy.Addresses, cors *proxy.CORS,
+	admission *proxy.Admission, peers *proxy.Peers) (*socketio.Server, error) {
+	server, err := socketio.New(socketio.Config{
+		Engine: engineio.Config{
+			EdgeID:      a.cfg.EdgeID,
+			PingTimeout: 60 * time.Second, // what existing apps were told
+			CORS:        cors.Apply,
+			Admit:       admission.Admit,
+			Forward:     peers.Forward,
+			Panic: func(v any, stack []byte) {
+				a.log.Error("panic in a socket", zap.Any("panic", v), zap.ByteString("stack", stack))
+			},
+		},
+		Events: []string{wire.EventLocationUpdate, wire.EventSendMessage, wire.EventJoinRoom, wire.EventLeaveRoom,
+			wire.EventRequestChatHistory, wire.EventPing},
+		ClientIP: addresses.Client,
+	}, flusher, map[string]socketio.Namespace{socketio.MainNamespace: socketio.NewApp(socketIOApp{sessions})})
+	if err != nil {
+		return nil, fmt.Errorf("socket.io: %w", err)
+	}
+	return server, nil
+}
+
+func (a *App) rest(registry prometheus.Registerer, client rueidis.Client, sessions *session.Manager, addresses *proxy.Addresses, limiter *proxy.Limiter) (http.Handler, error) {
+	e := httpx.New(httpx.Options{Service: "edge", Log: a.log, Registry: registry})
+	services := proxy.New(proxy.Services{Auth: a.cfg.AuthURL, Room: a.cfg.RoomURL, Location: a.cfg.LocationURL, Chat: a.cfg.ChatURL}, addresses, limiter, a.log)
+	if err := services.Register(e); err != nil {
+		return nil, err
+	}
+	health := api.NewHealth(map[string]api.Check{
+		"redis":    redisx.Check(client),
+		"auth":     api.Probe(a.cfg.AuthAdminURL),
+		"room":     api.Probe(a.cfg.RoomAdminURL),
+		"location": api.Probe(a.cfg.LocationAdminURL),
+		"chat":     api.Probe(a.cfg.ChatAdminURL),
+	})
+	err := api.Register(e, api.Deps{Health: health, Sockets: sessions.Count, OpenAPI: wire.OpenAPI(), AsyncAPI: wire.AsyncAPI()})
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// watch shows what the writers count.
+func (a *App) watch(r prometheus.Registerer, f *outq.Flusher) {
+	for name, c := range map[string]struct {
+		help  string
+		value func(outq.Stats) uint64
+	}{
+		"socket_writes_total":       {"System calls that wrote to sockets.", func(s outq.Stats) uint64 { return s.Writes }},
+		"socket_frames_total":       {"Frames that those calls carried.", func(s outq.Stats) uint64 { return s.Frames }},
+		"socket_bytes_total":        {"Bytes that those calls carried.", func(s outq.Stats) uint64 { return s.Bytes }},
+		"socket_stalls_total":       {"Writes that a slow client did not take whole.", func(s outq.Stats) uint64 { return s.Stalls }},
+		"socket_write_errors_total": {"Sockets that failed while being written to.", func(s outq.Stats) uint64 { return s.Errors }},
+	} {
+		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "wemaps", Subsystem: "edge", Name: name, Help: c.help},
+			func() float64 { return float64(c.value(f.Stats())) }))
+	}
+	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "wemaps", Subsystem: "edge", Name: "slow_sockets",
+		Help: "Sockets that are being waited for."}, func() float64 { return float64(f.Stats().Blocked) }))
+}
