@@ -17,7 +17,7 @@ const maxRef = 64
 const eventAuth = "auth"
 
 type envelope struct {
-	V    *int            `json:"v"`
+	V    int             `json:"v"`
 	Type string          `json:"type"`
 	ID   string          `json:"id"`
 	Data json.RawMessage `json:"data"`
@@ -26,7 +26,7 @@ type envelope struct {
 // decode returns what could be understood even with an error, so that an answer
 // can carry the id.
 func decode(frame []byte) (envelope, *wire.Error) {
-	var e envelope
+	e := envelope{V: version}
 	err := json.Unmarshal(frame, &e)
 	if len(e.ID) > maxRef {
 		e.ID = ""
@@ -37,7 +37,7 @@ func decode(frame []byte) (envelope, *wire.Error) {
 		return e, wire.Errorf(wire.CodeInvalidJSON, "The frame is not valid JSON")
 	case err != nil:
 		return e, wire.Errorf(wire.CodeInvalidFrame, `The frame must be an object with a string "type" and at most a number "v" and a string "id"`)
-	case e.V != nil && *e.V != version:
+	case e.V != version:
 		return e, wire.Errorf(wire.CodeInvalidFrame, "Only version %d is spoken here", version)
 	case e.Type == "":
 		return e, wire.Errorf(wire.CodeInvalidFrame, "type is required")
