@@ -15,17 +15,20 @@ import (
 
 // BenchmarkChat measures committed and acked messages through the whole
 // command path: stream, checks, commit, broadcast, list, ack. 500 rooms of
-// three members; senders keep a bounded number of messages in flight. ns/op is
-// per message; p50 and p99 are from XADD to the ack's arrival.
+// three members; senders keep a bounded number of messages in flight, or send at a
+// fixed rate whatever comes back. ns/op is per message; p50 and p99 are from XADD to the ack's arrival.
 //
 //	go tool task test:env -- go test -run '^$' -bench Chat -benchtime 100000x ./services/chat
 func BenchmarkChat(b *testing.B) {
 	for _, inFlight := range []int{64, 512, 2048} {
-		b.Run("inflight="+strconv.Itoa(inFlight), func(b *testing.B) { benchmarkChat(b, inFlight) })
+		b.Run("inflight="+strconv.Itoa(inFlight), func(b *testing.B) { benchmarkChat(b, inFlight, 0) })
+	}
+	for _, rate := range []int{2000, 5000} { // an open loop: the senders do not wait for acks
+		b.Run("rate="+strconv.Itoa(rate), func(b *testing.B) { benchmarkChat(b, 100_000, rate) })
 	}
 }
 
-func benchmarkChat(b *testing.B, inFlight int) {
+func benchmarkChat(b *testing.B, inFlight, rate int) {
 	bed := newBed(b)
 	const rooms, partitions = 500, 4
 	ids := make([]string, rooms)
@@ -72,6 +75,10 @@ func benchmarkChat(b *testing.B, inFlight int) {
 		senders.Go(func() {
 			for i := w; i < b.N; i += workers {
 				slots <- struct{}{}
+				if rate > 0 {
+					due := start.Add(time.Duration(i) * time.Second / time.Duration(rate))
+					redisx.Pause(ctx, time.Until(due))
+				}
 				all.Add(1)
 				c := sendCommand(ids[i%rooms], "u"+strconv.Itoa(i%3), strconv.Itoa(i), "On my way, about ten minutes to go. Wait for me at the bridge!", "")
 				c.Received = time.Now()

@@ -218,6 +218,28 @@ func TestPoisonGoesToTheDeadLetters(t *testing.T) {
 	})
 }
 
+// What Postgres refuses must not hold up its neighbours in the batch.
+func TestUnstorableMessageHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	room := b.room("ann", "broken\xff")
+	replies := b.listen(wire.ChannelReplies(edgeID))
+	b.send(room, "ann", "1", "before", "")
+	b.send(room, "broken\xff", "2", "in the middle", "")
+	b.send(room, "ann", "3", "after", "")
+	b.replica() // finds the three in one batch
+	refs := map[string]string{}
+	for _, e := range replies.until(t, 3) {
+		refs[e.Origin.Ref] = e.Event
+	}
+	if refs["1"] != wire.EventNewMessage || refs["2"] != wire.EventError || refs["3"] != wire.EventNewMessage {
+		t.Fatalf("got %v", refs)
+	}
+	if got := b.stored(room); len(got) != 2 || got[0] != "before" || got[1] != "after" {
+		t.Fatalf("stored %q", got)
+	}
+}
+
 func TestEndedRoomKeepsMessagesAndAgesItsList(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
