@@ -88,7 +88,11 @@ func run(ctx context.Context, cfg config, out *console) (err error) {
 	// A failure of one half ends the wait for the other, except for the start of the servers, which must be known to
 	// stop them again.
 	g, building := errgroup.WithContext(ctx)
-	g.Go(func() error { return workspace.Build(building, cfg.root, cfg.binDir(), cfg.only) })
+	g.Go(func() error {
+		slow := time.AfterFunc(2*time.Second, func() { out.say("building the services, which takes a minute or two the first time") })
+		defer slow.Stop()
+		return workspace.Build(building, cfg.root, cfg.binDir(), cfg.only)
+	})
 	g.Go(func() error {
 		if err := d.start(ctx); err != nil {
 			return err
