@@ -139,11 +139,14 @@ func (s socket) Event(_ context.Context, e socketio.Event) {
 	case "drop": // with true: without a wish to see the client again
 		s.s.Close(4000, len(e.Args) == 0)
 	case "count": // sends "tick" with 0 … n-1
-		go s.count(e.Args)
+		n := 0
+		if len(e.Args) > 0 && json.Unmarshal(e.Args[0], &n) == nil {
+			go s.count(n)
+		}
 	}
 }
 
-const askTimeout = 300 * time.Millisecond
+const askTimeout = 2000 * time.Millisecond
 
 func (s socket) answered(args []json.RawMessage, attachments [][]byte, err error) {
 	o := socketio.Outgoing{Name: "answer", Args: args, Attachments: attachments}
@@ -154,11 +157,7 @@ func (s socket) answered(args []json.RawMessage, attachments [][]byte, err error
 }
 
 // count spreads its events over the time that an upgrade takes.
-func (s socket) count(args []json.RawMessage) {
-	n := 0
-	if len(args) == 0 || json.Unmarshal(args[0], &n) != nil {
-		return
-	}
+func (s socket) count(n int) {
 	for i := range n {
 		s.must(s.s.Emit(socketio.Outgoing{Name: "tick", Args: []json.RawMessage{json.RawMessage(fmt.Sprint(i))}}))
 		if i%10 == 9 {

@@ -23,6 +23,7 @@ type polling struct {
 	noop    bool       // the pending GET shall return now
 	final   byte       // type of the last packet; 0: not ending
 	over    bool       // the last packet is out, or there is none
+	drop    bool       // what is queued does not go out any more
 }
 
 const (
@@ -57,7 +58,8 @@ func (p *polling) finish(how ending) (over bool) {
 	if how == byClient {
 		p.final = typeNoop
 	}
-	p.over = how == abrupt && !p.pending
+	p.drop = how == abrupt
+	p.over = p.drop && !p.pending
 	p.signal()
 	return p.over
 }
@@ -164,20 +166,20 @@ func (c *Conn) next(p *polling) (body []byte, probing bool) {
 		p.pending = false
 		return nil, false
 	}
-	if p.final != typeNoop {
+	if p.final != typeNoop && !p.drop {
 		for _, m := range c.q.Take(c.srv.cfg.MaxPayload) {
 			body = appendPacket(body, m)
 		}
 	}
 	switch {
+	case body != nil:
+		// The last packet goes alone: the official client would handle it before it
+		// gets round to what stands in front of it.
 	case p.final != 0:
-		if body != nil {
-			body = append(body, separator)
-		}
 		body = append(body, p.final)
 		p.over = true
 		c.srv.forget(c)
-	case body == nil && p.noop:
+	case p.noop:
 		body = append(body, typeNoop)
 	}
 	if body != nil {
