@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // Outbox is the leader's access to what has not been told yet.
-type Outbox struct{ conn *sqlx.Conn }
+type Outbox struct{ events, done *sql.Stmt } // both on the connection that holds the lock
 
 // leaderRetry is how soon another process takes over after the leader's end.
 const leaderRetry = 500 * time.Millisecond
@@ -22,16 +23,29 @@ const leaderRetry = 500 * time.Millisecond
 // until ctx ends.
 func (s *Store) WhileLeader(ctx context.Context, fn func(ctx context.Context, o *Outbox) error, onError func(error)) error {
 	return pg.WhileLocked(ctx, s.db, "room outbox", leaderRetry, func(ctx context.Context, conn *sqlx.Conn) error {
-		return fn(ctx, &Outbox{conn})
+		events, err := conn.Conn.PrepareContext(ctx, selectEvents)
+		if err != nil {
+			return fmt.Errorf("prepare outbox: %w", err)
+		}
+		defer func() { _ = events.Close() }()
+		done, err := conn.Conn.PrepareContext(ctx, deleteEvents)
+		if err != nil {
+			return fmt.Errorf("prepare outbox: %w", err)
+		}
+		defer func() { _ = done.Close() }()
+		return fn(ctx, &Outbox{events, done})
 	}, onError)
 }
 
-const selectEvents = `SELECT id, room_id, version, type, user_id, user_name, actor_id, reason, at FROM outbox ORDER BY id LIMIT $1`
+const (
+	selectEvents = `SELECT id, room_id, version, type, user_id, user_name, actor_id, reason, at FROM outbox ORDER BY id LIMIT $1`
+	deleteEvents = `DELETE FROM outbox WHERE id = ANY($1)`
+)
 
 // Events returns the oldest. The events of one room are in the order in which they happened, for an id is drawn
 // while the room's row is locked; between rooms the order is only roughly that of the commits.
 func (o *Outbox) Events(ctx context.Context, limit int) ([]room.Event, error) {
-	rows, err := o.conn.QueryContext(ctx, selectEvents, limit)
+	rows, err := o.events.QueryContext(ctx, limit)
 	if err != nil {
 		return nil, fmt.Errorf("select events: %w", err)
 	}
@@ -56,7 +70,7 @@ func (o *Outbox) Done(ctx context.Context, events []room.Event) error {
 	for i, e := range events {
 		ids[i] = e.ID
 	}
-	if _, err := o.conn.ExecContext(ctx, `DELETE FROM outbox WHERE id = ANY($1)`, pq.Array(ids)); err != nil {
+	if _, err := o.done.ExecContext(ctx, pq.Array(ids)); err != nil {
 		return fmt.Errorf("delete events: %w", err)
 	}
 	return nil

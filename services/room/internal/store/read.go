@@ -47,30 +47,41 @@ func (s *Store) fetchRooms(ctx context.Context, ids []string) (map[string]*room.
 	if err != nil {
 		return nil, fmt.Errorf("select rooms: %w", err)
 	}
+	all, err := scanRooms(rows)
+	if err != nil {
+		return nil, fmt.Errorf("select rooms: %w", err)
+	}
+	found := make(map[string]*room.Room, len(all))
+	for _, r := range all {
+		found[r.ID] = r
+	}
+	return found, nil
+}
+
+// scanRooms reads rooms and their members from rows of both, in which a room's rows follow each other. It closes rows.
+func scanRooms(rows *sql.Rows) ([]*room.Room, error) {
 	defer func() { _ = rows.Close() }()
-	found := make(map[string]*room.Room, len(ids))
+	var found []*room.Room
+	var last *room.Room
 	var rr roomRow
 	var mr memberRow
 	dest := append(rr.dest(), mr.dest()...)
-	var last *room.Room
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
-			return nil, fmt.Errorf("select rooms: %w", err)
+			return nil, err //nolint:wrapcheck // the caller says what was attempted
 		}
 		if last == nil || last.ID != rr.ID {
+			var err error
 			if last, err = rr.value(); err != nil {
 				return nil, err
 			}
-			found[last.ID] = last
+			found = append(found, last)
 		}
 		if mr.userID.Valid {
 			last.Members = append(last.Members, mr.value())
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("select rooms: %w", err)
-	}
-	return found, nil
+	return found, rows.Err() //nolint:wrapcheck // the caller says what was attempted
 }
 
 // List implements room.Store.

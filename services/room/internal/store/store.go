@@ -33,8 +33,8 @@ func New(db *sqlx.DB, committed func(context.Context, room.Change)) *Store {
 	s := &Store{db: db, prepared: prepared{db: db, stmts: map[string]*sql.Stmt{}}, committed: committed, changed: make(chan struct{}, 1)}
 	s.gets = &loader[string, *room.Room]{fetch: s.fetchRooms}
 	s.lists = &loader[string, []room.Summary]{fetch: s.fetchLists}
-	s.byID = &combiner{run: func(id string, ops []*op) { s.runAll(lockByID, id, ops) }}
-	s.byCode = &combiner{run: func(code string, ops []*op) { s.runAll(lockByCode, code, ops) }}
+	s.byID = &combiner{run: func(id string, ops []*op) { s.runAll(selectByID, id, ops) }}
+	s.byCode = &combiner{run: func(code string, ops []*op) { s.runAll(selectByCode, code, ops) }}
 	return s
 }
 
@@ -114,8 +114,9 @@ func (s *Store) wake() {
 // Channel is notified when there is something in the outbox.
 const Channel = "room_outbox"
 
-// notifyPause bounds how often Channel is notified.
-const notifyPause = 5 * time.Millisecond
+// notifyPause bounds how often Channel is notified: the relay's work has a price per batch, and under load a batch of
+// this long serves many. The first after a quiet moment goes at once.
+const notifyPause = 20 * time.Millisecond
 
 // Notify tells Channel about commits until ctx ends. It does so beside the transactions, not in them: a transaction
 // that notifies holds a lock of the whole database over the flush of its commit, so that no two could commit

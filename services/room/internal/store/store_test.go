@@ -190,7 +190,7 @@ func TestEveryLookUpUsesAnIndex(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	for name, query := range map[string]string{
-		"rooms": selectRooms, "lists": selectLists, "lock by id": lockByID, "lock by code": lockByCode, "members": selectMembers,
+		"rooms": selectRooms, "lists": selectLists, "by id": selectByID, "by code": selectByCode, "delete": deleteEvents,
 		"ended": selectEnded, "active": selectActive, "seen": updateSeen, "expire": expireDue, "events": selectEvents, "save": saveRoom,
 	} {
 		var plan []string
@@ -228,5 +228,35 @@ func TestEveryLookUpUsesAnIndex(t *testing.T) {
 				t.Errorf("%s: %s", name, line)
 			}
 		}
+	}
+}
+
+// Replicas do not combine their changes: the one whose version is old by then reads again, and nothing is lost.
+func TestReplicasChangeOneRoomAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	rooms := service(s, room.NewCode)
+	most := 50
+	d := plan
+	d.MaxMembers = &most
+	r, err := rooms.Create(t.Context(), room.User{ID: newID(), Name: "Ann"}, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 6 {
+		replica := service(New(s.db, func(context.Context, room.Change) {}), room.NewCode)
+		for range 8 {
+			wg.Go(func() {
+				if _, err := replica.Join(context.Background(), room.User{ID: newID(), Name: "Bob"}, "", r.Code, nil); err != nil {
+					t.Errorf("join: %v", err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	got, err := s.Get(t.Context(), r.ID)
+	if err != nil || got.Count() != 49 || got.Version != 49 || got.NextOrder != 50 {
+		t.Fatalf("got %d members, version %d, next order %d, %v", got.Count(), got.Version, got.NextOrder, err)
 	}
 }

@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/wemaps/wemaps/libs/pg"
@@ -48,23 +46,33 @@ func (s *Store) Create(ctx context.Context, r *room.Room) error {
 	return nil
 }
 
-// The members are read by a statement of their own after the lock is held: a single one would, after waiting for the
-// lock, see the room as it is and the members as they were.
+// For a change, a room is read with all its members, those who went included.
 const (
-	lockByID      = `SELECT ` + roomColumns + ` FROM rooms r WHERE r.id = $1 FOR UPDATE`
-	lockByCode    = `SELECT ` + roomColumns + ` FROM rooms r WHERE r.room_code = $1 AND r.status = 'active' FOR UPDATE`
-	selectMembers = `SELECT ` + memberColumns + ` FROM members m WHERE m.room_id = $1 ORDER BY m.join_order`
+	selectByID = `SELECT ` + roomColumns + `, ` + memberColumns + `
+		FROM rooms r LEFT JOIN members m ON m.room_id = r.id WHERE r.id = $1 ORDER BY m.join_order`
+	selectByCode = `SELECT ` + roomColumns + `, ` + memberColumns + `
+		FROM rooms r LEFT JOIN members m ON m.room_id = r.id WHERE r.room_code = $1 AND r.status = 'active' ORDER BY m.join_order`
 )
 
+// maxAttempts at a change that others get in the way of. Only other replicas can, each of them once at a time, and one
+// of those that meet always wins.
+const maxAttempts = 30
+
+var errConflict = errors.New("another change came first")
+
+// saveRoom changes the room's row only if it is still the version that was read ($32), and everything else only with
+// it: either all of a change is made, or nothing. It does in one statement, holding the row's lock for only as long,
+// what reading under a lock would need a transaction of five for.
 const saveRoom = `WITH r AS (
 	UPDATE rooms SET room_code = $2, name = $3, destination_name = $4, destination_lat = $5, destination_lng = $6, waypoints = $7,
 		max_members = $8, status = $9, expires_at = $10, updated_at = $11, version = $12, next_order = $13
-	WHERE id = $1
+	WHERE id = $1 AND version = $32
+	RETURNING id
 ), m AS (
 	INSERT INTO members (room_id, user_id, id, user_name, nickname, role, status, banned, join_order, joined_at, left_at, last_seen)
-	SELECT $1, user_id, id, user_name, nickname, role, status, banned, join_order, joined_at,
+	SELECT r.id, user_id, u.id, user_name, nickname, role, status, banned, join_order, joined_at,
 		CASE WHEN status <> 'active' THEN left_at END, last_seen
-	FROM unnest($14::text[], $15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[], $20::boolean[], $21::integer[],
+	FROM r, unnest($14::text[], $15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[], $20::boolean[], $21::integer[],
 		$22::timestamptz[], $23::timestamptz[], $24::timestamptz[])
 		u (user_id, id, user_name, nickname, role, status, banned, join_order, joined_at, left_at, last_seen)
 	ON CONFLICT (room_id, user_id) DO UPDATE SET user_name = EXCLUDED.user_name, nickname = EXCLUDED.nickname, role = EXCLUDED.role,
@@ -72,7 +80,7 @@ const saveRoom = `WITH r AS (
 		left_at = EXCLUDED.left_at, last_seen = greatest(members.last_seen, EXCLUDED.last_seen)
 )
 INSERT INTO outbox (room_id, version, type, user_id, user_name, actor_id, reason, at)
-SELECT $1, e.* FROM unnest($25::bigint[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::timestamptz[]) e`
+SELECT r.id, e.* FROM r, unnest($25::bigint[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::timestamptz[]) e`
 
 // Update implements room.Store.
 func (s *Store) Update(ctx context.Context, id string, fn func(*room.Room) error) (*room.Room, error) {
@@ -84,13 +92,13 @@ func (s *Store) UpdateByCode(ctx context.Context, code string, fn func(*room.Roo
 	return s.byCode.do(ctx, code, fn)
 }
 
-// runAll makes the changes in one transaction, or one by one if together they meet a conflict that only one of them
-// can be meant by.
-func (s *Store) runAll(lock, key string, ops []*op) {
-	err := s.runTogether(lock, key, ops)
+// runAll makes the changes together, or one by one if together they meet a conflict that only one of them can be
+// meant by.
+func (s *Store) runAll(query, key string, ops []*op) {
+	err := s.runTogether(query, key, ops)
 	if len(ops) > 1 && errors.Is(err, room.ErrCodeTaken) {
 		for i := range ops {
-			s.runAll(lock, key, ops[i:i+1])
+			s.runAll(query, key, ops[i:i+1])
 		}
 		return
 	}
@@ -101,37 +109,36 @@ func (s *Store) runAll(lock, key string, ops []*op) {
 	}
 }
 
-func (s *Store) runTogether(lock, key string, ops []*op) error {
+func (s *Store) runTogether(query, key string, ops []*op) error {
 	ctx, cancel := detached(ops[0].ctx)
 	defer cancel()
-	if err := s.prepare(ctx, lock, selectMembers, saveRoom); err != nil {
-		return err
-	}
-	var r *room.Room
-	var changes room.Changes
-	err := pg.InTx(ctx, s.db, func(tx *sqlx.Tx) (err error) {
-		if r, err = s.lockRoom(ctx, tx, lock, key); err != nil {
+	for range maxAttempts {
+		r, err := s.load(ctx, query, key)
+		if errors.Is(err, room.ErrNotFound) && query == selectByCode {
+			return s.ended(ctx, key)
+		}
+		if err != nil {
 			return err
 		}
+		read := r.Version
 		for _, o := range ops {
 			o.room, o.err = r, o.apply(r)
 		}
-		if changes = r.TakeChanges(); len(changes.Events) == 0 {
+		changes := r.TakeChanges()
+		if len(changes.Events) == 0 {
 			return nil
 		}
-		return s.save(ctx, tx, r, changes)
-	})
-	switch {
-	case errors.Is(err, room.ErrNotFound) && lock == lockByCode:
-		return s.ended(ctx, key)
-	case pg.IsUnique(err, codeIndex):
-		return room.ErrCodeTaken
-	case err != nil:
-		return err
-	case len(changes.Events) > 0:
-		s.done(ctx, room.Change{Room: r, Users: touched(changes), OldCode: changes.OldCode})
+		switch err := s.save(ctx, r, changes, read); {
+		case err == nil:
+			s.done(ctx, room.Change{Room: r, Users: touched(changes), OldCode: changes.OldCode})
+			return nil
+		case pg.IsUnique(err, codeIndex):
+			return room.ErrCodeTaken
+		case !errors.Is(err, errConflict):
+			return err
+		}
 	}
-	return nil
+	return fmt.Errorf("save room: %w, %d times", errConflict, maxAttempts)
 }
 
 func touched(c room.Changes) []string {
@@ -142,69 +149,25 @@ func touched(c room.Changes) []string {
 	return users
 }
 
-// prepare makes sure of the statements before the transaction takes a connection: making them inside would need a
-// second one, and with every connection in a transaction nobody would get it.
-func (s *Store) prepare(ctx context.Context, queries ...string) error {
-	for _, q := range queries {
-		if _, err := s.prepared.get(ctx, q); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Store) stmt(ctx context.Context, tx *sqlx.Tx, query string) (*sql.Stmt, error) {
-	stmt, err := s.prepared.get(ctx, query)
+// load reads the room for a change.
+func (s *Store) load(ctx context.Context, query, key string) (*room.Room, error) {
+	rows, err := s.query(ctx, query, key)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("select room: %w", err)
 	}
-	return tx.StmtContext(ctx, stmt), nil
-}
-
-// lockRoom loads the room for a change; nobody else changes it until the transaction ends.
-func (s *Store) lockRoom(ctx context.Context, tx *sqlx.Tx, lock, key string) (*room.Room, error) {
-	stmt, err := s.stmt(ctx, tx, lock)
+	found, err := scanRooms(rows)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("select room: %w", err)
 	}
-	var rr roomRow
-	if err := stmt.QueryRowContext(ctx, key).Scan(rr.dest()...); errors.Is(err, sql.ErrNoRows) {
+	if len(found) == 0 {
 		return nil, room.ErrNotFound
-	} else if err != nil {
-		return nil, fmt.Errorf("lock room: %w", err)
 	}
-	r, err := rr.value()
-	if err != nil {
-		return nil, err
-	}
-	if stmt, err = s.stmt(ctx, tx, selectMembers); err != nil {
-		return nil, err
-	}
-	rows, err := stmt.QueryContext(ctx, r.ID)
-	if err != nil {
-		return nil, fmt.Errorf("select members: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	var mr memberRow
-	dest := mr.dest()
-	for rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
-			return nil, fmt.Errorf("select members: %w", err)
-		}
-		r.Members = append(r.Members, mr.value())
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("select members: %w", err)
-	}
-	return r, nil
+	return found[0], nil
 }
 
-func (s *Store) save(ctx context.Context, tx *sqlx.Tx, r *room.Room, c room.Changes) error {
+// save writes the room if it still has the version that was read; else it is errConflict.
+func (s *Store) save(ctx context.Context, r *room.Room, c room.Changes, read int64) error {
 	waypoints, err := encodeWaypoints(r.Waypoints)
-	if err != nil {
-		return err
-	}
-	stmt, err := s.stmt(ctx, tx, saveRoom)
 	if err != nil {
 		return err
 	}
@@ -212,11 +175,21 @@ func (s *Store) save(ctx context.Context, tx *sqlx.Tx, r *room.Room, c room.Chan
 		r.MaxMembers, r.Status, r.ExpiresAt, r.UpdatedAt, r.Version, r.NextOrder}
 	args = append(args, memberArrays(c.Members)...)
 	args = append(args, eventArrays(c.Events)...)
-	if _, err := stmt.ExecContext(ctx, args...); err != nil {
+	res, err := s.exec(ctx, saveRoom, append(args, read)...)
+	var pqErr *pq.Error
+	if errors.As(err, &pqErr) && pqErr.Code == deadlockDetected {
+		return errConflict // with a batch of last-seen times, which takes members' rows in another order
+	}
+	if err != nil {
 		return fmt.Errorf("save room: %w", err)
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 0 {
+		return errConflict
 	}
 	return nil
 }
+
+const deadlockDetected = "40P01"
 
 // column makes an array parameter out of one field of many rows.
 func column[T, V any](rows []T, field func(T) V) any {
