@@ -1,0 +1,420 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/gorilla/websocket"
+	"github.com/redis/rueidis"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/wemaps/wemaps/libs/config"
+	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/testenv"
+	"github.com/wemaps/wemaps/libs/token"
+	"github.com/wemaps/wemaps/libs/wire"
+)
+
+// world is a Redis with what the other services would have put there.
+type world struct {
+	t      *testing.T
+	addr   string
+	redis  rueidis.Client
+	key    ed25519.PrivateKey
+	edges  []*edge
+	events atomic.Int64
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, addr: testenv.Redis(t)}
+	client, err := redisx.Open(t.Context(), "redis://"+w.addr, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	w.redis = client
+	public, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.key = key
+	jwks, err := json.Marshal(token.JWKS{Keys: []token.JWK{token.NewJWK("k1", public)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.set(wire.KeyJWKS, string(jwks))
+	w.set(wire.KeyRoomCaches, "1")
+	return w
+}
+
+func (w *world) do(cmds ...rueidis.Completed) []rueidis.RedisResult {
+	w.t.Helper()
+	results := w.redis.DoMulti(context.Background(), cmds...)
+	if err := redisx.FirstError(results); err != nil {
+		w.t.Fatal(err)
+	}
+	return results
+}
+
+func (w *world) set(key, value string) {
+	w.t.Helper()
+	w.do(w.redis.B().Set().Key(key).Value(value).Build())
+}
+
+// token signs a user in; sessions are named after the user.
+func (w *world) token(user string, life time.Duration) string {
+	w.t.Helper()
+	claims := token.JWTClaims{Name: strings.ToUpper(user), SID: "sid-" + user, RegisteredClaims: jwt.RegisteredClaims{
+		Issuer: token.Issuer, Subject: user, ExpiresAt: jwt.NewNumericDate(time.Now().Add(life))}}
+	tok := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
+	tok.Header["kid"] = "k1"
+	s, err := tok.SignedString(w.key)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+// room makes an active room with members.
+func (w *world) room(id string, members ...string) {
+	w.t.Helper()
+	w.cacheRoom(id, wire.RoomStatusActive, time.Now().Add(time.Hour))
+	b := w.redis.B()
+	for _, m := range members {
+		w.do(b.Sadd().Key(wire.KeyRoomMembers(id)).Member(m).Build(), b.Sadd().Key(wire.KeyUserRooms(m)).Member(id).Build())
+	}
+}
+
+func (w *world) cacheRoom(id, status string, expires time.Time) {
+	w.t.Helper()
+	raw, err := json.Marshal(wire.RoomCache{ID: id, Name: "Room " + id, Status: status, ExpiresAt: wire.At(expires), Version: 1})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.set(wire.KeyRoom(id), string(raw))
+}
+
+// happened appends a room event, as the room service's relay does.
+func (w *world) happened(kind, room, user string) {
+	w.t.Helper()
+	raw, err := json.Marshal(wire.RoomEvent{ID: w.events.Add(1), Type: kind, RoomID: room, UserID: user, UserName: strings.ToUpper(user), At: wire.At(time.Now())})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.do(w.redis.B().Xadd().Key(wire.StreamRoom).Id("*").FieldValue().FieldValue(wire.StreamField, string(raw)).Build())
+}
+
+func (w *world) publish(channel string, e ...wire.Envelope) {
+	w.t.Helper()
+	w.do(w.redis.B().Spublish().Channel(channel).Message(wire.JoinEnvelopes(e)).Build())
+}
+
+// commands lists what was appended for a service.
+func (w *world) commands(service, kind string) []wire.Command {
+	w.t.Helper()
+	var all []wire.Command
+	for p := range wire.DefaultPartitions {
+		entries, err := w.redis.Do(context.Background(), w.redis.B().Xrange().Key(wire.StreamCommands(service, p)).Start("-").End("+").Build()).AsXRange()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, e := range entries {
+			c, err := wire.ParseCommand(e.FieldValues[wire.CommandField])
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			if c.Type == kind && !strings.HasPrefix(c.Origin.SocketID, "fill|") {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+// serve answers commands of a service until the test ends.
+func (w *world) serve(service string, answer func(c wire.Command)) {
+	w.t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	for p := range wire.DefaultPartitions {
+		c := &redisx.Consumer{Client: w.redis, Stream: wire.StreamCommands(service, p), Field: wire.CommandField, Group: service, Name: "test",
+			Dead: wire.StreamDead(service), OnError: func(error) {}, // the end of the test cuts it off
+			Handle: func(_ context.Context, batch []redisx.Entry) ([]redisx.Reject, error) {
+				for _, e := range batch {
+					cmd, err := wire.ParseCommand(e.Value)
+					if err != nil {
+						w.t.Error(err)
+						continue
+					}
+					answer(cmd)
+				}
+				return nil, nil
+			}}
+		wg.Go(func() { _ = c.Run(ctx) })
+	}
+	w.t.Cleanup(func() { stop(); wg.Wait() })
+}
+
+// edge is one running edge.
+type edge struct {
+	url   string
+	admin string
+	stop  context.CancelFunc
+	ended chan error
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
+}
+
+// edge starts an edge; change may adapt its configuration.
+func (w *world) edge(change func(*Config)) *edge {
+	w.t.Helper()
+	t := w.t
+	backend := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNoContent) }))
+	t.Cleanup(backend.Close)
+	cfg := Config{Common: config.Common{LogLevel: "info", HTTPAddr: freeAddr(t), AdminAddr: freeAddr(t), RedisURL: "redis://" + w.addr,
+		Partitions: wire.DefaultPartitions, ShutdownTimeout: 10 * time.Second, InstanceID: "edge-" + string(rune('a'+len(w.edges)))},
+		AuthURL: backend.URL, RoomURL: backend.URL, LocationURL: backend.URL, ChatURL: backend.URL,
+		AuthAdminURL: backend.URL, RoomAdminURL: backend.URL, LocationAdminURL: backend.URL, ChatAdminURL: backend.URL,
+		CORSOrigins: []string{"https://app.test"}, MaxSockets: 1000, HandshakeRate: 1000, AddressRate: 200, CommandBound: 100_000,
+		DrainWindow: 200 * time.Millisecond, PresenceGrace: time.Second, PresenceLease: 3 * time.Second}
+	if change != nil {
+		change(&cfg)
+	}
+	if err := cfg.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	app, err := New(t.Context(), cfg, zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	e := &edge{url: "http://" + cfg.HTTPAddr, admin: "http://" + cfg.AdminAddr, stop: stop, ended: make(chan error, 1)}
+	go func() { e.ended <- app.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		select {
+		case err := <-e.ended:
+			if err != nil {
+				t.Errorf("edge: %v", err)
+			}
+		case <-time.After(15 * time.Second):
+			t.Error("the edge does not stop")
+		}
+	})
+	w.edges = append(w.edges, e)
+	testenv.Eventually(t, 10*time.Second, "the edge is not ready", func() bool {
+		resp, err := http.Get(e.admin + "/readyz") //nolint:noctx // short
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		c, err := net.Dial("tcp", cfg.HTTPAddr)
+		if err != nil {
+			return false
+		}
+		_ = c.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+	return e
+}
+
+// frame is one event that a client heard.
+type frame struct {
+	Type string          `json:"type"`
+	ID   string          `json:"id"`
+	Data json.RawMessage `json:"data"`
+}
+
+// socket is a client of either protocol.
+type socket struct {
+	t    *testing.T
+	conn *websocket.Conn
+	sio  bool
+
+	mu    sync.Mutex
+	heard []frame
+	ended error
+	send  sync.Mutex
+}
+
+// native connects over /ws; tok "" sends none.
+func (e *edge) native(t *testing.T, tok string) *socket {
+	t.Helper()
+	h := http.Header{}
+	if tok != "" {
+		h.Set("Authorization", "Bearer "+tok)
+	}
+	conn, resp, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(e.url, "http")+"/ws", h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return listen(t, conn, false)
+}
+
+// socketIO connects over Socket.IO's WebSocket transport.
+func (e *edge) socketIO(t *testing.T, auth string) *socket {
+	t.Helper()
+	conn, resp, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(e.url, "http")+"/socket.io/?EIO=4&transport=websocket", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if _, _, err := conn.ReadMessage(); err != nil { // open
+		t.Fatal(err)
+	}
+	s := listen(t, conn, true)
+	s.write("40" + auth)
+	return s
+}
+
+func listen(t *testing.T, conn *websocket.Conn, sio bool) *socket {
+	s := &socket{t: t, conn: conn, sio: sio}
+	t.Cleanup(func() { _ = conn.Close() })
+	go s.read()
+	return s
+}
+
+func (s *socket) read() {
+	for {
+		_, raw, err := s.conn.ReadMessage()
+		if err != nil {
+			s.mu.Lock()
+			s.ended = err
+			s.mu.Unlock()
+			return
+		}
+		var f frame
+		if !s.sio {
+			_ = json.Unmarshal(raw, &f) // an empty frame fails the test that looks for it
+		} else if f = decodePacket(string(raw)); f.Type == "ping" {
+			s.write("3")
+			continue
+		}
+		s.mu.Lock()
+		s.heard = append(s.heard, f)
+		s.mu.Unlock()
+	}
+}
+
+// decodePacket makes a frame of an event, a connect or a refusal.
+func decodePacket(p string) frame {
+	switch {
+	case p == "2":
+		return frame{Type: "ping"}
+	case strings.HasPrefix(p, "40"):
+		return frame{Type: "connected", Data: json.RawMessage(p[2:])}
+	case strings.HasPrefix(p, "44"):
+		return frame{Type: "refused", Data: json.RawMessage(p[2:])}
+	case strings.HasPrefix(p, "42"):
+		var args []json.RawMessage
+		_ = json.Unmarshal([]byte(p[2:]), &args)
+		f := frame{}
+		_ = json.Unmarshal(args[0], &f.Type)
+		if len(args) > 1 {
+			f.Data = args[1]
+		}
+		return f
+	}
+	return frame{Type: p}
+}
+
+func (s *socket) write(text string) {
+	s.send.Lock()
+	defer s.send.Unlock()
+	_ = s.conn.WriteMessage(websocket.TextMessage, []byte(text)) // what follows fails if it was needed
+}
+
+// emit sends an event; data is JSON, or a value that becomes JSON.
+func (s *socket) emit(event string, data any, id string) {
+	s.t.Helper()
+	raw, ok := data.(string)
+	if !ok {
+		b, err := json.Marshal(data)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		raw = string(b)
+	}
+	switch {
+	case s.sio:
+		s.write(`42` + id + `["` + event + `",` + raw + `]`)
+	case id != "":
+		s.write(`{"v":1,"type":"` + event + `","id":"` + id + `","data":` + raw + `}`)
+	default:
+		s.write(`{"v":1,"type":"` + event + `","data":` + raw + `}`)
+	}
+}
+
+func (s *socket) all(event string) []frame {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.heard), func(f frame) bool { return f.Type != event })
+}
+
+func (s *socket) closed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+// closedWith waits for the end and checks its code.
+func (s *socket) closedWith(code int) {
+	s.t.Helper()
+	testenv.Eventually(s.t, 10*time.Second, "the socket is not closed", func() bool { return s.closed() != nil })
+	if !websocket.IsCloseError(s.closed(), code) {
+		s.t.Errorf("closed with %v, want %d", s.closed(), code)
+	}
+}
+
+// hear waits for an event that fits.
+func hear[T any](s *socket, event string, fits func(T) bool) T {
+	s.t.Helper()
+	var found T
+	testenv.Eventually(s.t, 10*time.Second, event+" was not heard", func() bool {
+		for _, f := range s.all(event) {
+			var v T
+			if json.Unmarshal(f.Data, &v) == nil && (fits == nil || fits(v)) {
+				found = v
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+func (s *socket) join(room string) {
+	s.t.Helper()
+	s.emit(wire.EventJoinRoom, wire.RoomRef{RoomID: room}, "")
+	hear(s, wire.EventJoinedRoom, func(j wire.JoinedRoom) bool { return j.RoomID == room })
+}
+
+// settle waits until everything that was said before has been answered.
+func (s *socket) settle() {
+	s.t.Helper()
+	before := len(s.all(wire.EventPong))
+	s.emit(wire.EventPing, "{}", "")
+	testenv.Eventually(s.t, 5*time.Second, "no pong", func() bool { return len(s.all(wire.EventPong)) > before })
+}
