@@ -44,7 +44,7 @@ func (c *Conn) read() (err error) {
 	var failure error
 	readable := func(fd uintptr) bool {
 		k, failure = readOnce(int(fd))
-		return failure != syscall.EAGAIN
+		return !errors.Is(failure, syscall.EAGAIN)
 	}
 	for {
 		if err := raw.Read(readable); err != nil {

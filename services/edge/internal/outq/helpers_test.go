@@ -2,11 +2,11 @@ package outq
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha1"
 	"encoding/base64"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -30,7 +30,8 @@ func readFrame(t *testing.T, frame []byte) (kind int, payload []byte) {
 			"Connection: Upgrade\r\nSec-WebSocket-Accept: " + acceptKey(req.Header.Get("Sec-WebSocket-Key")) + "\r\n\r\n"))
 		_, _ = server.Write(frame)
 	}()
-	conn, _, err := websocket.NewClient(client, &url.URL{Scheme: "ws", Host: "test"}, nil, 4096, 4096)
+	dialer := websocket.Dialer{NetDialContext: func(context.Context, string, string) (net.Conn, error) { return client, nil }}
+	conn, _, err := dialer.DialContext(t.Context(), "ws://test/", nil)
 	if err != nil {
 		t.Fatal("handshake:", err)
 	}

@@ -148,7 +148,7 @@ func (q *Queue) Close() {
 func (q *Queue) closeWith(m *Message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.refuse != ErrClosed && m != nil {
+	if !errors.Is(q.refuse, ErrClosed) && m != nil {
 		if q.waiting == nil {
 			q.waiting = backlogs.Get().(*backlog)
 		}
