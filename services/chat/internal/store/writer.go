@@ -36,14 +36,24 @@ type Writer struct {
 // read again on demand.
 const rememberedRooms = 100_000
 
-// The lock's connection is pinged while idle. Should this process hang or be
-// cut off from the network, Postgres ends the session, and so frees the lock,
-// after this time instead of the hours of TCP's defaults.
-const sessionTimeout = "15s"
+// session prepares the connection for its one use. It is pinged while idle:
+// should this process hang or be cut off from the network, Postgres ends the
+// session, and so frees the lock, within seconds instead of the hours of TCP's
+// defaults. Its statements are always to be answered from indexes; a plan that
+// was made while the day's partition was small must not scan it when it is not.
+const session = `
+SET idle_session_timeout = '15s';
+SET tcp_keepalives_idle = 5;
+SET tcp_keepalives_interval = 2;
+SET tcp_keepalives_count = 3;
+SET tcp_user_timeout = '10s';
+SET enable_seqscan = off;
+SET jit = off;
+SET plan_cache_mode = force_generic_plan`
 
 // OpenWriter prepares the statements on conn.
 func OpenWriter(ctx context.Context, conn *sqlx.Conn, retention time.Duration) (*Writer, error) {
-	if _, err := conn.ExecContext(ctx, `SET idle_session_timeout = '`+sessionTimeout+`'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '10s'`); err != nil {
+	if _, err := conn.ExecContext(ctx, session); err != nil {
 		return nil, fmt.Errorf("prepare the writer's session: %w", err)
 	}
 	w := &Writer{conn: conn, retention: retention}
@@ -65,7 +75,7 @@ func (w *Writer) Close() {
 	_ = w.find.Close()
 	_ = w.insert.Close()
 	// If this fails the connection is dead and does not return to the pool.
-	_, _ = w.conn.ExecContext(ctx, `RESET idle_session_timeout; RESET tcp_keepalives_idle; RESET tcp_keepalives_interval; RESET tcp_keepalives_count; RESET tcp_user_timeout`)
+	_, _ = w.conn.ExecContext(ctx, `RESET ALL`) // to what the connection was opened with
 }
 
 // Alive fails when the connection, and with it the lock, is gone.
