@@ -14,7 +14,8 @@ import (
 
 const (
 	fillPrefix = "fill|"
-	fillWithin = 5 * time.Second // for one page; then the room goes on with a gap
+	fillWithin = 2 * time.Second // for one page; then it is asked for again
+	fillTries  = 3               // then the room goes on with a gap
 	maxWaiting = 4096            // chat that waits for a gap to be filled
 )
 
@@ -26,6 +27,8 @@ type chatState struct {
 	known   bool
 	asked   bool // for base
 	filling bool
+	after   int64 // what is being asked for
+	tries   int
 	until   time.Time
 	waiting []wire.Envelope
 
@@ -63,7 +66,7 @@ func (b *Bus) seated(r *room) {
 	defer r.mu.Unlock()
 	if !r.chat.asked {
 		r.chat.asked = true
-		b.ask(r, `{"roomId":"`+r.id+`","limit":1}`)
+		b.askBase(r)
 	}
 }
 
@@ -151,10 +154,33 @@ func (b *Bus) paired(r *room, e wire.Envelope) bool {
 // fill asks for the chat after seq; what comes meanwhile waits. The caller holds
 // r.mu.
 func (b *Bus) fill(r *room, seq int64) {
-	r.chat.filling = true
-	r.chat.until = time.Now().Add(fillWithin)
+	r.chat.filling, r.chat.after, r.chat.tries = true, seq, 0
 	b.metrics.fills.Inc()
-	b.ask(r, `{"roomId":"`+r.id+`","after":`+strconv.FormatInt(seq, 10)+`,"limit":`+strconv.Itoa(wire.MaxHistoryLimit)+`}`)
+	b.askFill(r)
+}
+
+func (b *Bus) askFill(r *room) {
+	c := &r.chat
+	c.tries++
+	c.until = time.Now().Add(fillWithin)
+	b.ask(r, `{"roomId":"`+r.id+`","after":`+strconv.FormatInt(c.after, 10)+`,"limit":`+strconv.Itoa(wire.MaxHistoryLimit)+`}`)
+}
+
+func (b *Bus) askBase(r *room) { b.ask(r, `{"roomId":"`+r.id+`","limit":1}`) }
+
+// askAgain runs when answers may have been lost: it asks for all that is still
+// waited for.
+func (b *Bus) askAgain() {
+	for _, r := range b.list() {
+		r.mu.Lock()
+		switch c := &r.chat; {
+		case c.filling:
+			b.askFill(r)
+		case c.asked && !c.known:
+			b.askBase(r)
+		}
+		r.mu.Unlock()
+	}
 }
 
 // ask asks on behalf of somebody who is there: chat answers members only. With
@@ -229,7 +255,11 @@ func (b *Bus) endFill(r *room) {
 func (b *Bus) expireFill(r *room, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.chat.filling && now.After(r.chat.until) {
+	switch c := &r.chat; {
+	case !c.filling || now.Before(c.until):
+	case c.tries < fillTries:
+		b.askFill(r)
+	default:
 		b.log.Warn("a gap in chat was not filled in time")
 		b.endFill(r)
 	}

@@ -102,7 +102,11 @@ func ackOf(event string) string {
 
 // followReplies listens for answers to this edge's sockets until ctx ends.
 func (b *Bus) followReplies(ctx context.Context) {
-	b.subscribe(ctx, wire.ChannelReplies(b.cfg.EdgeID), func(bool) {}, func(m string) {
+	b.subscribe(ctx, wire.ChannelReplies(b.cfg.EdgeID), func(gap bool) {
+		if gap {
+			b.askAgain()
+		}
+	}, func(m string) {
 		wire.EachEnvelope(m, func(e wire.Envelope, err error) {
 			if err != nil {
 				b.log.Error("malformed reply", zap.Error(err))
