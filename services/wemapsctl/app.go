@@ -10,6 +10,7 @@ import (
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/doctor"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/down"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/migrate"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/replay"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/throwaway"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/up"
 )
@@ -27,6 +28,7 @@ func commands(stderr io.Writer) []command {
 		{"down", "stop an up that runs elsewhere, clean up after a killed one", down.Command},
 		{"doctor", "say what this machine has, what is missing, what is in use", doctor.Command},
 		{"secrets", "generate the secrets for Compose or Kubernetes", up.SecretsCommand},
+		{"replay", "drive members along GPX tracks: replay --speed 60 walk.gpx", replay.Command},
 		{"migrate", "create roles and schemas and apply migrations to DATABASE_URL", migrate.Command},
 		{"exec", "run a command with throw-away test servers: exec -- go test ./...", func(ctx context.Context, args []string) error {
 			if len(args) > 0 && args[0] == "--" {
