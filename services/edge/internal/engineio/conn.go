@@ -43,6 +43,7 @@ type Conn struct {
 	probe  *link      // the WebSocket that may become link
 	ended  bool
 	reason string
+	code   uint16 // for the close frame
 	beats  heartbeat
 
 	wheel wheelEntry // guarded by the wheel
@@ -59,6 +60,10 @@ func (c *Conn) Polling() bool { return c.poll.Load() != nil }
 // outq.ErrClosed it is.
 func (c *Conn) Send(ms ...*outq.Message) error {
 	c.mu.Lock()
+	if c.ended { // the queue itself stays open for the last packet
+		c.mu.Unlock()
+		return outq.ErrClosed
+	}
 	for _, m := range ms {
 		if err := c.q.Push(m); err != nil {
 			c.mu.Unlock()
@@ -111,16 +116,15 @@ func (c *Conn) end(reason string, how ending, code uint16) {
 		c.mu.Unlock()
 		return
 	}
-	c.ended, c.reason = true, reason
+	c.ended, c.reason, c.code = true, reason, code
 	l, probe, p, w := c.link, c.probe, c.poll.Load(), c.w.Load()
 	c.mu.Unlock()
 
 	c.srv.wheel.remove(c)
-	if probe != nil {
-		_ = probe.nc.Close() // an upgrade of nothing
+	if probe != nil && how != polite {
+		_ = probe.nc.Close() // an upgrade of nothing; else see promote
 	}
 	if l == nil {
-		c.q.Close()
 		if p.finish(how) {
 			c.srv.forget(c)
 		} else {

@@ -50,8 +50,12 @@ func (c *Conn) beat(now int64) (again int64) {
 	}
 	again = h.due
 	// The pong will come long before its deadline, and the next ping may be due
-	// before it too.
-	if next := h.due - timeout + interval; h.waiting && next > now {
+	// before it too; or soon after the pong, when that is late.
+	if h.waiting {
+		next := h.due - timeout + interval
+		if next <= now {
+			next = now + interval
+		}
 		again = min(again, next)
 	}
 	if h.idleBy != 0 {

@@ -175,7 +175,7 @@ func (f *fixture) expect(what string, status int, body string, wantStatus int, w
 // until polls for something that happens elsewhere.
 func (f *fixture) until(what string, ok func() bool) {
 	f.t.Helper()
-	for end := time.Now().Add(5 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(15 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			f.t.Fatalf("never: %s", what)
 		}

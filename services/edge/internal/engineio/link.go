@@ -87,6 +87,9 @@ func (l *link) serve(r *reader) {
 		return
 	}
 	if l.phase != open {
+		if errors.Is(l.err, errLastWords) {
+			l.drain()
+		}
 		l.abandon()
 		return
 	}

@@ -189,8 +189,8 @@ func (c *Conn) next(p *polling) (body []byte, probing bool) {
 }
 
 var (
-	errEnded    = errors.New("the connection has ended")
-	errUpgraded = errors.New("the connection is a WebSocket now")
+	errEnded     = errors.New("the connection has ended")
+	errLastWords = errors.New("the connection has ended, but the client is still to be told")
 )
 
 // servePost takes the client's packets. It is the owner while it does.
@@ -250,19 +250,37 @@ func (c *Conn) promote(l *link, flusher *outq.Flusher) error {
 	p := c.poll.Load()
 	p.in.Lock()
 	defer p.in.Unlock()
+	w := flusher.NewWriter(l.nc, c.q, outq.SocketIO, c.writeFailed)
 	c.mu.Lock()
 	if c.ended {
 		c.mu.Unlock()
-		return errEnded
+		return c.lastWords(p, w)
 	}
 	c.probe, c.link = nil, l
-	w := flusher.NewWriter(l.nc, c.q, outq.SocketIO, c.writeFailed)
 	c.w.Store(w)
 	c.poll.Store(nil)
 	c.mu.Unlock()
 	p.signal()
 	w.Wake()
 	return nil
+}
+
+// lastWords says the rest on a WebSocket that comes when the connection has been
+// closed. A client in the middle of an upgrade does not poll any more.
+func (c *Conn) lastWords(p *polling, w *outq.Writer) error {
+	p.mu.Lock()
+	over := p.over
+	p.over = true
+	p.mu.Unlock()
+	c.srv.forget(c)
+	c.mu.Lock()
+	last := outq.NewClose(c.code, c.reason)
+	c.mu.Unlock()
+	if over {
+		last = nil
+	}
+	w.CloseAfter(last)
+	return errLastWords
 }
 
 // readBody returns at most limit bytes and knows beforehand when there are more.

@@ -223,6 +223,26 @@ func TestFailedUpgradeLeavesPolling(t *testing.T) {
 	}
 }
 
+func TestCloseDuringUpgradeReachesTheClient(t *testing.T) {
+	t.Parallel()
+	f := start(t, Config{}, &app{})
+	q := f.poll()
+	c := f.conn(q)
+	ws := f.dial(strings.Replace(q, "polling", "websocket", 1))
+	f.write(ws, "2probe")
+	f.read(ws)
+	_ = c.SendText([]byte("bye")) // the client has stopped polling by now
+	c.Close(4000, ReasonForcedClose)
+	f.closedWith(ReasonForcedClose)
+	f.write(ws, "5")
+	if got := f.read(ws); got != "4bye" {
+		t.Errorf("%q", got)
+	}
+	if _, _, err := ws.ReadMessage(); !websocket.IsCloseError(err, 4000) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestOrderAcrossUpgrade sends all the time in both directions.
 func TestOrderAcrossUpgrade(t *testing.T) {
 	t.Parallel()
@@ -274,7 +294,7 @@ func TestOrderAcrossUpgrade(t *testing.T) {
 // that every Receiver hears of its end exactly once.
 func TestStorm(t *testing.T) {
 	t.Parallel()
-	f := start(t, Config{PingInterval: 50 * time.Millisecond, PingTimeout: 2 * time.Second}, &app{})
+	f := start(t, Config{PingInterval: 50 * time.Millisecond, PingTimeout: 5 * time.Second}, &app{})
 	const clients = 150
 	var wg sync.WaitGroup
 	for i := range clients {
@@ -296,4 +316,21 @@ func TestStorm(t *testing.T) {
 	}
 	wg.Wait()
 	f.until("all are closed", func() bool { return len(f.app.reasons()) == clients && f.server.Len() == 0 })
+}
+
+// TestLatePong holds that a pong later than the next ping's time does not put off
+// that ping until the pong's deadline.
+func TestLatePong(t *testing.T) {
+	t.Parallel()
+	f := start(t, Config{PingInterval: 50 * time.Millisecond, PingTimeout: 5 * time.Second}, &app{})
+	ws := f.connect()
+	began := time.Now()
+	for range 3 {
+		f.read(ws)
+		time.Sleep(80 * time.Millisecond) // the late pong itself, not a wait for something
+		f.write(ws, "3")
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("three pings took %v", took)
+	}
 }
