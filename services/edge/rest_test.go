@@ -209,7 +209,7 @@ func TestShedding(t *testing.T) {
 	ana.settle()
 	for path, header := range map[string]map[string]string{
 		"/socket.io/?EIO=4&transport=polling": nil,
-		"/ws": {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="},
+		"/ws":                                 {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="},
 	} {
 		resp, raw := get(t, "GET", e.url+path, header, "")
 		if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || errorBody(t, raw).Code != wire.CodeOverloaded {

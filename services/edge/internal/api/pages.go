@@ -1,13 +1,12 @@
 package api
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"html/template"
+	"html"
 	"net/http"
 	"slices"
 	"sort"
@@ -17,8 +16,8 @@ import (
 )
 
 var (
-	//go:embed pages.html
-	pagesHTML string
+	//go:embed home.html
+	homeHTML string
 	//go:embed pages.css
 	pagesCSS string
 )
@@ -35,22 +34,31 @@ func (p page) serve(c echo.Context) error {
 	return c.HTMLBlob(http.StatusOK, p.html)
 }
 
-func render(name string, data map[string]any) (page, error) {
-	t, err := template.New("pages").Parse(pagesHTML)
-	if err != nil {
-		return page{}, fmt.Errorf("parse pages: %w", err)
-	}
-	data["Style"] = template.CSS(pagesCSS) //nolint:gosec // embedded
-	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, name, data); err != nil {
-		return page{}, fmt.Errorf("render %s: %w", name, err)
-	}
+// newPage puts a frame around body. A template engine would do more than is
+// needed here, and double the size of the program.
+func newPage(title, body string) page {
 	sum := sha256.Sum256([]byte(pagesCSS))
-	return page{html: b.Bytes(), policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"}, nil
+	return page{
+		html: []byte(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>` + html.EscapeString(title) + `</title>
+<style>` + pagesCSS + `</style>
+</head>
+<body>
+<main>
+` + body + `</main>
+</body>
+</html>
+`),
+		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+			"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+	}
 }
 
-func homePage() (page, error) { return render("home", map[string]any{}) }
+func homePage() page { return newPage("WeMaps", homeHTML) }
 
 type operation struct{ Method, Path, Summary string }
 
@@ -66,7 +74,42 @@ func docsPage(openAPI, asyncAPI []byte) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	return render("docs", map[string]any{"Operations": operations, "Events": events})
+	var b strings.Builder
+	b.WriteString(`<h1>WeMaps API</h1>
+<p>The whole contract, with all fields and bounds, is in <a href="/api/openapi.json">openapi.json</a> (REST) and <a href="/api/asyncapi.json">asyncapi.json</a> (sockets).</p>
+`)
+	b.WriteString("<h2>REST</h2>\n")
+	rows := make([][3]string, 0, len(operations))
+	for _, o := range operations {
+		rows = append(rows, [3]string{code(o.Method), code(o.Path), html.EscapeString(o.Summary)})
+	}
+	table(&b, [3]string{"Method", "Path", "What it does"}, rows)
+	b.WriteString("<h2>Socket events</h2>\n")
+	rows = rows[:0]
+	for _, e := range events {
+		rows = append(rows, [3]string{html.EscapeString(e.Direction), code(e.Name), html.EscapeString(e.Summary)})
+	}
+	table(&b, [3]string{"Direction", "Event", "Meaning"}, rows)
+	return newPage("WeMaps API", b.String()), nil
+}
+
+func code(s string) string { return "<code>" + html.EscapeString(s) + "</code>" }
+
+// table writes rows of HTML.
+func table(b *strings.Builder, head [3]string, rows [][3]string) {
+	b.WriteString("<table>\n<thead><tr>")
+	for _, h := range head {
+		b.WriteString(`<th scope="col">` + h + "</th>")
+	}
+	b.WriteString("</tr></thead>\n<tbody>\n")
+	for _, row := range rows {
+		b.WriteString("<tr>")
+		for _, cell := range row {
+			b.WriteString("<td>" + cell + "</td>")
+		}
+		b.WriteString("</tr>\n")
+	}
+	b.WriteString("</tbody>\n</table>\n")
 }
 
 func operationsOf(openAPI []byte) ([]operation, error) {

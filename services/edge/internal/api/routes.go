@@ -30,11 +30,7 @@ func Register(e *echo.Echo, d Deps) error {
 	if err != nil {
 		return err
 	}
-	home, err := homePage()
-	if err != nil {
-		return err
-	}
-	h := &handlers{Deps: d, started: time.Now(), docs: docs, home: home}
+	h := &handlers{Deps: d, started: time.Now(), docs: docs, home: homePage()}
 	e.GET("/", h.home.serve)
 	e.GET("/health", h.health)
 	e.GET("/api/health", h.health)
