@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/apidoc"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/doctor"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/down"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/migrate"
@@ -29,6 +30,7 @@ func commands(stderr io.Writer) []command {
 		{"doctor", "say what this machine has, what is missing, what is in use", doctor.Command},
 		{"secrets", "generate the secrets for Compose or Kubernetes", up.SecretsCommand},
 		{"replay", "drive members along GPX tracks: replay --speed 60 walk.gpx", replay.Command},
+		{"apidoc", "write libs/wire/openapi.json and asyncapi.json from the YAML beside them", apidoc.Command},
 		{"migrate", "create roles and schemas and apply migrations to DATABASE_URL", migrate.Command},
 		{"exec", "run a command with throw-away test servers: exec -- go test ./...", func(ctx context.Context, args []string) error {
 			if len(args) > 0 && args[0] == "--" {
