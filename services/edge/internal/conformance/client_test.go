@@ -18,7 +18,7 @@ func TestOfficialClient(t *testing.T) {
 	s, err := New(Config{
 		Addr: "127.0.0.1:0", PingInterval: 400 * time.Millisecond,
 		PingTimeout: 10 * time.Second, // generous: the machine is busy with tests
-		MaxPayload:  1_000_000, ConnectTimeout: 5 * time.Second,
+		MaxPayload:  1_000_000, ConnectTimeout: 5 * time.Second, Recovery: true,
 	})
 	if err != nil {
 		t.Fatal(err)

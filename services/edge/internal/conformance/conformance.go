@@ -25,6 +25,7 @@ type Config struct {
 	PingTimeout    time.Duration
 	MaxPayload     int // bytes
 	ConnectTimeout time.Duration
+	Recovery       bool // also serve events that can be recovered
 }
 
 // Server serves /engine.io/ and /socket.io/.
@@ -50,9 +51,13 @@ func New(cfg Config) (*Server, error) {
 	if s.engine, err = engineio.New(engine, s.flusher, echo{}); err != nil {
 		return nil, err
 	}
+	main := socketio.Namespace(namespace{})
+	if cfg.Recovery {
+		main = &recovering{journals: make(map[string]*journal)}
+	}
 	s.sockets, err = socketio.New(
 		socketio.Config{Engine: engine, ConnectTimeout: cfg.ConnectTimeout}, s.flusher,
-		map[string]socketio.Namespace{"/": namespace{}, "/custom": namespace{}})
+		map[string]socketio.Namespace{"/": main, "/custom": namespace{}})
 	if err != nil {
 		return nil, err
 	}

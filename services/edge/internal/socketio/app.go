@@ -22,6 +22,7 @@ type App interface {
 }
 
 // AppSession is one client of an App. Its methods are called one after the other.
+// It may be a Recoverer.
 type AppSession interface {
 	// Event gets an event's first argument, "null" if it has none; data is the
 	// callee's. ref is what Reply needs to call the client's callback; "" if it
@@ -98,6 +99,14 @@ func (h appHandler) Event(ctx context.Context, e Event) {
 	h.session.Event(ctx, e.Name, data, ref)
 }
 
+// Recover implements Recoverer.
+func (h appHandler) Recover() (pid string, missed []*outq.Message) {
+	if r, ok := h.session.(Recoverer); ok {
+		return r.Recover()
+	}
+	return "", nil
+}
+
 func (h appHandler) Closed(reason string) { h.session.Closed(reason) }
 
 // AppConn is how an App talks to one client.
@@ -108,6 +117,13 @@ func (c AppConn) ID() string { return c.s.id }
 
 // Encoding is what Send's messages are rendered in.
 func (c AppConn) Encoding() outq.Encoding { return outq.SocketIO }
+
+// Offset makes an event that carries its place for Recoverer: data, then offset.
+func Offset(event string, data []byte, offset string) *outq.Message {
+	b := appendHead(make([]byte, 0, len(event)+len(data)+len(offset)+16), EventPacket, 0, MainNamespace, -1)
+	b = appendArgs(b, appendString(nil, event), []json.RawMessage{data, appendString(nil, offset)})
+	return outq.NewRaw(b, false)
+}
 
 // Send queues an event and never blocks. A client that lags too far behind is
 // closed (wire.CloseSlow); its error is outq.ErrOverflow.

@@ -26,6 +26,18 @@ type Handler interface {
 	Closed(reason string)
 }
 
+// Recoverer may be implemented by a Handler whose clients can come back to where
+// they were (the official client's connection state recovery). Such a client puts
+// pid and offset into its auth object; offset is the last argument, a string, of
+// the last event that it got.
+type Recoverer interface {
+	// Recover is called once, after Connect. pid names the state, which only this
+	// client may know; the one that the client came with tells it that it has been
+	// recovered. missed are packets that it gets before it hears that it is
+	// connected. Without a pid there is no recovery.
+	Recover() (pid string, missed []*outq.Message)
+}
+
 // ErrorData may be implemented by an error of Connect.
 type ErrorData interface{ ErrorData() json.RawMessage }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
 )
 
-// client is the other side.
+// testClient is the other side.
 type testClient struct {
 	t  *testing.T
 	ws *websocket.Conn
@@ -290,3 +290,95 @@ func TestConnectTimeout(t *testing.T) {
 	c := dial(t, Config{ConnectTimeout: 30 * time.Millisecond}, map[string]Namespace{"/": NewApp(newApp())})
 	c.ended(websocket.CloseNoStatusReceived)
 }
+
+type recoverable struct{ scriptedSession }
+
+func (recoverable) Recover() (string, []*outq.Message) {
+	return "secret", []*outq.Message{Offset("missed", []byte(`{"a":1}`), "7-0")}
+}
+
+type recoverApp struct{ *scripted }
+
+func (a recoverApp) Open(ctx context.Context, c AppConn, h AppHandshake) (AppSession, error) {
+	s, err := a.scripted.Open(ctx, c, h)
+	if err != nil {
+		return nil, err
+	}
+	return recoverable{s.(scriptedSession)}, nil
+}
+
+func TestMissedEventsComeBeforeConnect(t *testing.T) {
+	t.Parallel()
+	a := recoverApp{newApp()}
+	a.open = func(c AppConn, _ AppHandshake) error {
+		return c.Send(outq.NewEvent(outq.Ordered, "", "live", []byte("1")))
+	}
+	c := dial(t, Config{}, map[string]Namespace{"/": NewApp(a)})
+	c.send(`40{"pid":"secret","offset":"6-0"}`)
+	c.expect(`42["missed",{"a":1},"7-0"]`)
+	if got := c.read(); !strings.HasPrefix(got, `40{"sid":"`) || !strings.HasSuffix(got, `","pid":"secret"}`) {
+		t.Errorf("%q", got)
+	}
+	c.expect(`42["live",1]`)
+}
+
+func TestAcksOfTheClient(t *testing.T) {
+	t.Parallel()
+	results := make(chan string, 10)
+	done := func(args []json.RawMessage, attachments [][]byte, err error) {
+		results <- fmt.Sprintf("%s %q %v", args, attachments, err)
+	}
+	sockets := make(chan *Socket, 1)
+	c := dial(t, Config{}, map[string]Namespace{"/": connectFunc(func(s *Socket) { sockets <- s }), "/x": connectFunc(nil)})
+	c.send("40")
+	c.expect(`40{"sid":"*`)
+	s := <-sockets
+	ask := func(timeout time.Duration) {
+		if err := s.EmitWithAck(Outgoing{Name: "q", Args: []json.RawMessage{json.RawMessage("1")}}, timeout, done); err != nil {
+			t.Fatal(err)
+		}
+	}
+	result := func(want string) {
+		t.Helper()
+		select {
+		case got := <-results:
+			if got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatalf("%s never comes", want)
+		}
+	}
+	ask(time.Minute)
+	c.expect(`420["q",1]`)
+	c.send(`430["yes",2]`, `430["twice"]`)
+	result(`["yes" 2] [] <nil>`)
+	ask(time.Millisecond)
+	c.expect(`421["q",1]`)
+	result(`[] [] ` + ErrAckTimeout.Error())
+	ask(time.Minute)
+	c.expect(`422["q",1]`)
+	c.send("41")
+	result(`[] [] ` + ErrClosed.Error())
+	if err := s.Emit(Outgoing{Name: "late"}); !errors.Is(err, outq.ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+	if err := s.Emit(Outgoing{Name: "connect"}); !errors.Is(err, errReserved) {
+		t.Errorf("reserved name: %v", err)
+	}
+}
+
+// connectFunc is a namespace whose handler does nothing.
+type connectFunc func(s *Socket)
+
+func (f connectFunc) Connect(_ context.Context, s *Socket, _ Handshake) (Handler, error) {
+	if f != nil {
+		f(s)
+	}
+	return silent{}, nil
+}
+
+type silent struct{}
+
+func (silent) Event(context.Context, Event) {}
+func (silent) Closed(string)                {}

@@ -75,16 +75,26 @@ func (s *Socket) Push(ms ...*outq.Message) error {
 	return outq.ErrClosed
 }
 
-// establish tells the client that it is connected, and then what was held.
+// establish tells the client what it has missed, that it is connected, and then
+// what was held.
 func (s *Socket) establish() {
 	b := appendHead(make([]byte, 0, 64), Connect, 0, s.namespace, -1)
-	b = append(append(append(b, `{"sid":"`...), s.id...), `"}`...)
+	b = append(append(append(b, `{"sid":"`...), s.id...), '"')
+	var ms []*outq.Message
+	if r, ok := s.handler.(Recoverer); ok {
+		pid, missed := r.Recover()
+		ms = append(ms, missed...)
+		if pid != "" {
+			b = appendString(append(b, `,"pid":`...), pid)
+		}
+	}
+	ms = append(ms, outq.NewRaw(append(b, '}'), false))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state.Load() != stateOpening {
 		return // closed by this side meanwhile
 	}
-	_ = s.client.conn.Send(append([]*outq.Message{outq.NewRaw(b, false)}, s.held...)...) // its owner learns of the end
+	_ = s.client.conn.Send(append(ms, s.held...)...) // its owner learns of the end
 	s.held = nil
 	s.state.Store(stateOpen)
 }

@@ -167,6 +167,25 @@ const cases = {
     return socket;
   },
 
+  async "recovers what it missed"() {
+    const total = 300, ticks = [];
+    const socket = await connected();
+    assert.equal(socket.recovered, false);
+    socket.on("tock", (n) => ticks.push(n));
+    socket.emit("journal", total);
+    while (ticks.length < 20) await sleep(1);
+    for (let i = 0; i < 2; i++) {
+      socket.io.engine.close(); // the server goes on meanwhile
+      await once(socket, "connect");
+      assert.equal(socket.recovered, true);
+    }
+    for (let end = Date.now() + 10000; ticks.length < total; await sleep(5)) {
+      assert.ok(Date.now() < end, `${ticks.length} of ${total}`);
+    }
+    assert.deepEqual(ticks, Array.from({ length: total }, (_, i) => i));
+    return socket;
+  },
+
   async "events right after the handshake, and a close right after the last"() {
     const all = await Promise.all(Array.from({ length: 20 }, async () => {
       const socket = manager().socket("/");
