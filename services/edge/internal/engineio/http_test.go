@@ -55,11 +55,11 @@ func TestOriginsAndPreflight(t *testing.T) {
 		_ = res.Body.Close()
 		return res
 	}
-	if res := ask("GET", "https://evil.example"); res.StatusCode != 403 {
+	if res := ask("GET", "https://evil.example"); res.StatusCode != http.StatusForbidden {
 		t.Errorf("a refused origin gets %d", res.StatusCode)
 	}
 	res := ask("OPTIONS", "https://app.example")
-	if res.StatusCode != 204 || res.Header.Get("Access-Control-Allow-Origin") != "https://app.example" ||
+	if res.StatusCode != http.StatusNoContent || res.Header.Get("Access-Control-Allow-Origin") != "https://app.example" ||
 		!strings.Contains(res.Header.Get("Access-Control-Allow-Methods"), "POST") ||
 		res.Header.Get("Access-Control-Allow-Headers") != "x-token" {
 		t.Errorf("preflight: %d %v", res.StatusCode, res.Header)

@@ -118,7 +118,7 @@ func (l *link) read(r *reader) (parked bool) {
 			if wait || full || l.err != nil || l.phase != open {
 				continue
 			}
-		case err == syscall.EAGAIN:
+		case errors.Is(err, syscall.EAGAIN):
 		case l.cool():
 			continue
 		default:

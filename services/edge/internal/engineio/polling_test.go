@@ -87,7 +87,7 @@ func TestCancelledGetClosesTheSession(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r, _ := http.NewRequestWithContext(ctx, "GET", f.url+"/?"+q, nil)
+		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, f.url+"/?"+q, nil)
 		if res, err := http.DefaultClient.Do(r); err == nil {
 			_ = res.Body.Close()
 		}

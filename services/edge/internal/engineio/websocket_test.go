@@ -59,7 +59,7 @@ func TestWebSocketEnds(t *testing.T) {
 			f.closedWith(tc.reason)
 			_, _, err := ws.ReadMessage()
 			var closed *websocket.CloseError
-			if tc.code != 0 && !(errors.As(err, &closed) && closed.Code == tc.code) {
+			if tc.code != 0 && (!errors.As(err, &closed) || closed.Code != tc.code) {
 				t.Errorf("the client sees %v, want %d", err, tc.code)
 			}
 			f.until("forgotten", func() bool { return f.server.Len() == 0 })
