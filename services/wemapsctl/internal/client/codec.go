@@ -44,8 +44,8 @@ const (
 	KindEvent     Kind = iota
 	KindAck            // answers the client's own event
 	KindOpen           // Socket.IO only: the server waits for CONNECT
-	KindConnected      // events may be sent
-	KindRefused        // the connection is not wanted
+	KindConnected      // Socket.IO only: events may be sent
+	KindRefused        // Socket.IO only: the connection is not wanted
 	KindPing           // must be answered with Pong
 	KindOther
 )
@@ -98,9 +98,6 @@ func (p Protocol) Decode(message []byte) (Packet, error) {
 	}
 	if err := json.Unmarshal(message, &f); err != nil {
 		return Packet{}, fmt.Errorf("native: %w", err)
-	}
-	if f.Type == "hello" {
-		return Packet{Kind: KindConnected, Data: f.Data}, nil
 	}
 	return Packet{Kind: KindEvent, Event: f.Type, Ref: f.ID, Data: f.Data}, nil
 }

@@ -30,7 +30,6 @@ func TestDecode(t *testing.T) {
 		kind             Kind
 		event, ref, data string
 	}{
-		{Native, `{"v":1,"type":"hello"}`, KindConnected, "", "", ""},
 		{Native, `{"v":1,"type":"new-message","id":"7","data":{"a":1}}`, KindEvent, "new-message", "7", `{"a":1}`},
 		{SocketIO, `0{"sid":"x"}`, KindOpen, "", "", `{"sid":"x"}`},
 		{SocketIO, `2`, KindPing, "", "", ""},

@@ -29,7 +29,8 @@ const (
 	handshakeTimeout = 15 * time.Second
 )
 
-// Dial connects and authenticates.
+// Dial connects and authenticates. The native protocol has no greeting: if the
+// token is refused, the first Read says so.
 func Dial(ctx context.Context, base, token string, p Protocol) (*Socket, error) {
 	header := http.Header{}
 	if p == Native {
@@ -44,6 +45,9 @@ func Dial(ctx context.Context, base, token string, p Protocol) (*Socket, error) 
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	s := &Socket{protocol: p, conn: conn}
+	if p == Native {
+		return s, nil
+	}
 	if err := s.handshake(token); err != nil {
 		_ = conn.Close()
 		return nil, fmt.Errorf("connect: %w", err)
