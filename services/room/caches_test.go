@@ -171,8 +171,8 @@ func TestChangesWhileRedisIsAway(t *testing.T) {
 	if err := w.redis.Do(t.Context(), w.redis.B().Arbitrary("CLIENT", "PAUSE", "2500", "ALL").Build()).Error(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.app.store.UpdateByCode(t.Context(), r.RoomCode, joins(bob)); err != nil {
-		t.Fatalf("join while Redis is away: %v", err)
+	if a := bob.tryJoin(r.RoomCode); a.status != http.StatusOK || a.took > 2*time.Second {
+		t.Fatalf("join while Redis is away: %d after %v: %s", a.status, a.took, a.body)
 	}
 	var pending int
 	if err := w.db.Get(&pending, `SELECT count(*) FROM outbox`); err != nil || pending != 1 {

@@ -128,8 +128,10 @@ func (c *Cache) commands(cmds rueidis.Commands, change room.Change, settle bool)
 	} else {
 		cmds = append(cmds, dropCode(c.Client, r.Code, r.ID))
 	}
-	if change.OldCode != "" {
-		cmds = append(cmds, dropCode(c.Client, change.OldCode, r.ID))
+	for _, code := range change.OldCodes {
+		if code != r.Code {
+			cmds = append(cmds, dropCode(c.Client, code, r.ID))
+		}
 	}
 	for _, userID := range change.Users {
 		key := wire.KeyUserRooms(userID)

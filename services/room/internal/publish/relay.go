@@ -108,6 +108,7 @@ func (r *Relay) tell(ctx context.Context, events []room.Event) error {
 	var ids []string
 	users := map[string][]string{}
 	all := map[string]bool{} // rooms whose every member is concerned
+	byRoom := map[string][]room.Event{}
 	for _, e := range events {
 		if _, seen := users[e.RoomID]; !seen {
 			ids = append(ids, e.RoomID)
@@ -116,6 +117,7 @@ func (r *Relay) tell(ctx context.Context, events []room.Event) error {
 		if e.UserID != "" {
 			users[e.RoomID] = append(users[e.RoomID], e.UserID)
 		}
+		byRoom[e.RoomID] = append(byRoom[e.RoomID], e)
 		all[e.RoomID] = all[e.RoomID] || aboutRoom(e.Type)
 	}
 	rooms, err := r.Rooms.Rooms(ctx, ids)
@@ -128,7 +130,7 @@ func (r *Relay) tell(ctx context.Context, events []room.Event) error {
 			if all[id] {
 				users[id] = append(users[id], userIDs(rm)...)
 			}
-			changes = append(changes, room.Change{Room: rm, Users: users[id]})
+			changes = append(changes, room.Change{Room: rm, Users: users[id], OldCodes: room.OldCodes(byRoom[id])})
 		}
 	}
 	// The caches first: whoever follows the stream may read them because of what it says.

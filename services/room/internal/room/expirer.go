@@ -33,11 +33,10 @@ const (
 func (e *Expirer) Run(ctx context.Context) error {
 	for {
 		wait, err := e.round(ctx)
-		if ctx.Err() != nil {
-			return nil
+		if err != nil && ctx.Err() == nil {
+			e.OnError(fmt.Errorf("expire rooms: %w", err))
 		}
 		if err != nil {
-			e.OnError(fmt.Errorf("expire rooms: %w", err))
 			wait = expireLook
 		}
 		timer := time.NewTimer(wait)

@@ -61,7 +61,6 @@ type Room struct {
 
 	events  []Event
 	changed map[string]bool // user ids of members to be written
-	oldCode string
 }
 
 // Member is a user's one row in a room. It stays when the user goes and is used again when they return.
@@ -121,7 +120,7 @@ type Event struct {
 	UserID   string // whom it happened to
 	UserName string
 	ActorID  string // who did it; empty for the clock
-	Reason   string // of a removal: "removed" or "banned"
+	Reason   string // of a removal: "removed" or "banned"; of an update that changed the code: the old one
 	At       time.Time
 }
 
@@ -135,14 +134,24 @@ const (
 type Changes struct {
 	Members []Member
 	Events  []Event
-	OldCode string // that leads nowhere any more; empty if the code is the same
+}
+
+// OldCodes are the codes that lead nowhere any more after the events.
+func OldCodes(events []Event) []string {
+	var codes []string
+	for _, e := range events {
+		if e.Type == EventUpdated && e.Reason != "" {
+			codes = append(codes, e.Reason)
+		}
+	}
+	return codes
 }
 
 // Change is a committed room and what its caches need to know of how it got there.
 type Change struct {
-	Room    *Room
-	Users   []string // who came, went, or changed
-	OldCode string
+	Room     *Room
+	Users    []string // who came, went, or changed
+	OldCodes []string // that lead nowhere any more
 }
 
 // TakeChanges hands over what the rules did and forgets it. Every rule that changes anything tells an event, so no
@@ -150,7 +159,6 @@ type Change struct {
 func (r *Room) TakeChanges() Changes {
 	var c Changes
 	c.Events, r.events = r.events, nil
-	c.OldCode, r.oldCode = r.oldCode, ""
 	for _, m := range r.Members {
 		if r.changed[m.UserID] {
 			c.Members = append(c.Members, m)

@@ -158,8 +158,8 @@ func (r *Room) SetCode(actorID, code string, now time.Time) error {
 		return err
 	}
 	r.touch(now)
-	r.oldCode, r.Code = r.Code, code
-	r.tell(EventUpdated, nil, actorID, "", now)
+	r.tell(EventUpdated, nil, actorID, r.Code, now)
+	r.Code = code
 	return nil
 }
 

@@ -369,6 +369,6 @@ func (r *Room) ownerMissing() bool {
 func snapshot(r *Room) Room {
 	c := *r
 	c.Members = append([]Member(nil), r.Members...)
-	c.events, c.changed, c.oldCode = nil, nil, ""
+	c.events, c.changed = nil, nil
 	return c
 }

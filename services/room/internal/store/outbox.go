@@ -23,12 +23,12 @@ const leaderRetry = 500 * time.Millisecond
 // until ctx ends.
 func (s *Store) WhileLeader(ctx context.Context, fn func(ctx context.Context, o *Outbox) error, onError func(error)) error {
 	return pg.WhileLocked(ctx, s.db, "room outbox", leaderRetry, func(ctx context.Context, conn *sqlx.Conn) error {
-		events, err := conn.Conn.PrepareContext(ctx, selectEvents)
+		events, err := conn.PrepareContext(ctx, selectEvents)
 		if err != nil {
 			return fmt.Errorf("prepare outbox: %w", err)
 		}
 		defer func() { _ = events.Close() }()
-		done, err := conn.Conn.PrepareContext(ctx, deleteEvents)
+		done, err := conn.PrepareContext(ctx, deleteEvents)
 		if err != nil {
 			return fmt.Errorf("prepare outbox: %w", err)
 		}

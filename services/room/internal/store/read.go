@@ -131,12 +131,12 @@ const selectEnded = `SELECT status FROM rooms WHERE room_code = $1 AND status <>
 
 // ended says why no active room has the code.
 func (s *Store) ended(ctx context.Context, code string) error {
-	stmt, err := s.prepared.get(ctx, selectEnded)
+	rows, err := s.query(ctx, selectEnded, code)
 	if err != nil {
-		return err
+		return fmt.Errorf("select ended room: %w", err)
 	}
 	var status room.Status
-	switch err := stmt.QueryRowContext(ctx, code).Scan(&status); {
+	switch err := scanOne(rows, &status); {
 	case errors.Is(err, sql.ErrNoRows):
 		return room.ErrNotFound
 	case err != nil:
@@ -145,4 +145,19 @@ func (s *Store) ended(ctx context.Context, code string) error {
 		return room.ErrExpired
 	}
 	return room.ErrClosed
+}
+
+// scanOne scans the only row, or is sql.ErrNoRows. It closes rows.
+func scanOne(rows *sql.Rows, dest ...any) error {
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return err //nolint:wrapcheck // the caller says what was attempted
+		}
+		return sql.ErrNoRows
+	}
+	if err := rows.Scan(dest...); err != nil {
+		return err //nolint:wrapcheck // the caller says what was attempted
+	}
+	return rows.Err() //nolint:wrapcheck // the caller says what was attempted
 }

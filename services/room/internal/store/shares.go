@@ -38,9 +38,9 @@ func (s *Store) ListShares(ctx context.Context, roomID string, now time.Time) ([
 	defer func() { _ = rows.Close() }()
 	var shares []room.Share
 	for rows.Next() {
-		share, err := scanShare(rows)
-		if err != nil {
-			return nil, err
+		var share room.Share
+		if err := rows.Scan(shareDest(&share)...); err != nil {
+			return nil, fmt.Errorf("select shares: %w", err)
 		}
 		shares = append(shares, share)
 	}
@@ -64,22 +64,20 @@ func (s *Store) RevokeShare(ctx context.Context, roomID, shareID string, now tim
 
 // FindShare implements room.ShareStore.
 func (s *Store) FindShare(ctx context.Context, tokenHash []byte, now time.Time) (room.Share, error) {
-	stmt, err := s.prepared.get(ctx, `SELECT `+shareColumns+` FROM shares WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > $2`)
+	rows, err := s.query(ctx, `SELECT `+shareColumns+` FROM shares WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > $2`, tokenHash, now)
 	if err != nil {
-		return room.Share{}, err
+		return room.Share{}, fmt.Errorf("select share: %w", err)
 	}
-	share, err := scanShare(stmt.QueryRowContext(ctx, tokenHash, now))
-	if errors.Is(err, sql.ErrNoRows) {
+	var share room.Share
+	switch err := scanOne(rows, shareDest(&share)...); {
+	case errors.Is(err, sql.ErrNoRows):
 		return room.Share{}, room.ErrShareNotFound
+	case err != nil:
+		return room.Share{}, fmt.Errorf("select share: %w", err)
 	}
-	return share, err
+	return share, nil
 }
 
-func scanShare(row interface{ Scan(...any) error }) (room.Share, error) {
-	var s room.Share
-	if err := row.Scan(&s.ID, &s.RoomID, &s.CreatedBy, &s.CreatedAt, &s.ExpiresAt); err != nil {
-		return room.Share{}, fmt.Errorf("scan share: %w", err)
-	}
-	s.CreatedAt, s.ExpiresAt = s.CreatedAt.UTC(), s.ExpiresAt.UTC()
-	return s, nil
+func shareDest(s *room.Share) []any {
+	return []any{&s.ID, &s.RoomID, &s.CreatedBy, &s.CreatedAt, &s.ExpiresAt}
 }

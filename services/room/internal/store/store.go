@@ -75,7 +75,7 @@ func (p *prepared) get(ctx context.Context, query string) (*sql.Stmt, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if other := p.stmts[query]; other != nil {
-		_ = stmt.Close()
+		_ = stmt.Close() //nolint:sqlclosecheck // a second one, made at the same moment
 		return other, nil
 	}
 	p.stmts[query] = stmt
@@ -83,7 +83,7 @@ func (p *prepared) get(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (s *Store) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.prepared.get(ctx, query)
+	stmt, err := s.prepared.get(ctx, query) //nolint:sqlclosecheck // kept for the next use
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *Store) query(ctx context.Context, query string, args ...any) (*sql.Rows
 }
 
 func (s *Store) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := s.prepared.get(ctx, query)
+	stmt, err := s.prepared.get(ctx, query) //nolint:sqlclosecheck // kept for the next use
 	if err != nil {
 		return nil, err
 	}

@@ -130,7 +130,7 @@ func (s *Store) runTogether(query, key string, ops []*op) error {
 		}
 		switch err := s.save(ctx, r, changes, read); {
 		case err == nil:
-			s.done(ctx, room.Change{Room: r, Users: touched(changes), OldCode: changes.OldCode})
+			s.done(ctx, room.Change{Room: r, Users: touched(changes), OldCodes: room.OldCodes(changes.Events)})
 			return nil
 		case pg.IsUnique(err, codeIndex):
 			return room.ErrCodeTaken
