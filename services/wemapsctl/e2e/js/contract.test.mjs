@@ -188,8 +188,9 @@ describe('the edge over HTTP', () => {
   });
 });
 
+describe('sockets', { concurrency: 3 }, () => {
 for (const transports of [undefined, ['websocket'], ['polling']]) {
-  describe(`sockets with ${transports ?? 'default'} transports`, () => {
+  describe(`with ${transports ?? 'default'} transports`, () => {
     const opts = transports ? { transports } : {};
 
     test('refusals at the handshake', async () => {
@@ -345,4 +346,4 @@ for (const transports of [undefined, ['websocket'], ['polling']]) {
     });
   });
 }
-
+});
