@@ -52,13 +52,13 @@ func (s *Session) command(ctx context.Context, r request, service, kind, refusal
 	if err != nil {
 		return err
 	}
-	if _, err := s.authorize(ctx, *p.RoomID, refusal); err != nil {
+	if _, err := s.authorize(ctx, p.RoomID, refusal); err != nil {
 		return err
 	}
-	if wait := limit(*p.RoomID, r.at); wait > 0 {
+	if wait := limit(p.RoomID, r.at); wait > 0 {
 		return wire.NewError(wire.CodeRateLimited).After(wait)
 	}
-	return s.append(service, kind, *p.RoomID, r, string(r.data))
+	return s.append(service, kind, p.RoomID, r, string(r.data))
 }
 
 // append hands a command on. data is the client's own JSON: the service checks
@@ -126,7 +126,7 @@ func (s *Session) joinRoom(ctx context.Context, r request) error {
 	if wait := s.limitJoins(r.at); wait > 0 {
 		return wire.NewError(wire.CodeRateLimited).After(wait)
 	}
-	id := *p.RoomID
+	id := p.RoomID
 	room, err := s.authorize(ctx, id, refuseJoin)
 	if err != nil {
 		return err
@@ -143,8 +143,8 @@ func (s *Session) joinRoom(ctx context.Context, r request) error {
 	if s.announce(seat) {
 		s.tellOthers(wire.EventUserJoined, id, r.ref)
 	}
-	if p.LastSeq != nil {
-		if err := s.m.resume(seat, *p.LastSeq, r.name); err != nil {
+	if p.LastSeq >= 0 {
+		if err := s.m.resume(seat, p.LastSeq, r.name); err != nil {
 			seat.openGate(0)
 			return err
 		}
@@ -176,7 +176,7 @@ func (s *Session) leaveRoom(r request) error {
 	if err != nil {
 		return err
 	}
-	id := *p.RoomID
+	id := p.RoomID
 	seat := s.seat(id)
 	if seat == nil || !s.remove(seat) {
 		return wire.Errorf(wire.CodeNotMember, refuseLeave)
