@@ -124,8 +124,13 @@ func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
 		c.srv.fail(w, codeBadRequest)
 		return
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(slowRequest))
+	// The deadline must not outlive the answer: the client's next requests, also
+	// those for other handlers, come over the same connection.
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(slowRequest))
 	respond(w, "text/plain; charset=UTF-8", body)
+	_ = control.Flush()
+	_ = control.SetWriteDeadline(time.Time{})
 }
 
 // await returns the next payload, or nil when the request has no answer any more:
@@ -212,8 +217,10 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 		c.srv.fail(w, codeBadRequest)
 		return
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(slowRequest))
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(slowRequest))
 	body, err := readBody(w, r, c.srv.cfg.MaxPayload)
+	_ = control.SetReadDeadline(time.Time{})
 	if err != nil {
 		c.end(ReasonTransportError, abrupt, 0)
 		status := http.StatusBadRequest
