@@ -129,9 +129,7 @@ func TestLeaveRejoinAndHandOver(t *testing.T) {
 	if c, ok := w.cached(r.ID); !ok || c.Status != "closed" || len(w.members(r.ID)) != 0 {
 		t.Fatalf("cache of a closed room: %+v", c)
 	}
-	if w.exists(wire.KeyRoomCode(r.RoomCode)) {
-		t.Error("the code of a closed room still leads to it")
-	}
+	w.eventually(5*time.Second, "the code of a closed room leads nowhere", func() bool { return !w.exists(wire.KeyRoomCode(r.RoomCode)) })
 	want := "room.created member.joined member.joined member.left owner.changed member.joined member.left owner.changed " +
 		"member.joined member.left member.left member.left room.closed "
 	w.eventually(5*time.Second, "all events are in the stream", func() bool { return types(w.streamed(r.ID)) == want })
