@@ -121,7 +121,7 @@ func (b *bed) replica(change ...func(*Config)) (url string, stop func()) {
 	}
 	log := zap.NewNop()
 	if testing.Verbose() {
-		log, _ = zap.NewDevelopment(zap.IncreaseLevel(zap.WarnLevel))
+		log, _ = zap.NewDevelopment(zap.IncreaseLevel(zap.WarnLevel)) // shows why a request failed
 	}
 	app, err := New(b.t.Context(), cfg, log)
 	if err != nil {

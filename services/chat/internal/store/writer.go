@@ -160,7 +160,7 @@ func (w *Writer) existing(ctx context.Context, drafts []message.Draft, now time.
 		return nil, classify(fmt.Errorf("look for repeated messages: %w", err))
 	}
 	if len(rows) == 0 {
-		return nil, nil //nolint:nilnil // a nil map is an empty one
+		return nil, nil
 	}
 	found := make(map[message.Identity]message.Message, len(rows))
 	for _, r := range rows {
