@@ -122,6 +122,19 @@ func TestVerify(t *testing.T) {
 	publish(t, client, ours.jwk(), next.jwk())
 	testenv.Eventually(t, 2*time.Second, "the new key is not accepted", func() bool { _, err := v.Verify(t.Context(), next.issue(t, nil)); return err == nil })
 
+	// A key that is withdrawn takes its tokens with it, also those verified before.
+	old := next.issue(t, nil)
+	if _, err := v.Verify(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, client, ours.jwk())
+	testenv.Eventually(t, 2*time.Second, "a withdrawn key's token is still accepted", func() bool { _, err := v.Verify(t.Context(), old); return code(err) == wire.CodeInvalidToken })
+	soon := ours.issue(t, func(c *token.JWTClaims) { c.ExpiresAt = jwt.NewNumericDate(time.Now().Add(-4 * time.Second)) })
+	if _, err := v.Verify(t.Context(), soon); err != nil {
+		t.Fatalf("within the leeway: %v", err)
+	}
+	testenv.Eventually(t, 3*time.Second, "a token outlives its expiry", func() bool { _, err := v.Verify(t.Context(), soon); return code(err) == wire.CodeInvalidToken })
+
 	set := func(key string) {
 		t.Helper()
 		if err := client.Do(t.Context(), client.B().Set().Key(key).Value("1").Build()).Error(); err != nil {
@@ -148,5 +161,39 @@ func TestVerify(t *testing.T) {
 	}
 	if _, err := v.Verify(t.Context(), fresh); err != nil {
 		t.Fatalf("with Redis away: %v", err)
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	server := testenv.RedisServer(b)
+	client, err := redisx.Open(b.Context(), "redis://"+server.Addr(), "bench")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer client.Close()
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	raw, err := json.Marshal(token.JWKS{Keys: []token.JWK{token.NewJWK("k", key.Public().(ed25519.PublicKey))}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := client.Do(b.Context(), client.B().Set().Key(wire.KeyJWKS).Value(string(raw)).Build()).Error(); err != nil {
+		b.Fatal(err)
+	}
+	tok := jwt.NewWithClaims(jwt.SigningMethodEdDSA, token.JWTClaims{SID: "s", RegisteredClaims: jwt.RegisteredClaims{
+		Issuer: token.Issuer, Subject: "u", ExpiresAt: jwt.NewNumericDate(time.Now().Add(time.Hour))}})
+	tok.Header["kid"] = "k"
+	bearer, err := tok.SignedString(key)
+	if err != nil {
+		b.Fatal(err)
+	}
+	v := token.NewVerifier(client)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := v.Verify(b.Context(), bearer); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
