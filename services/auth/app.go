@@ -61,7 +61,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		return nil, err
 	}
 	publisher := publish.NewPublisher(client, log, time.Now)
-	hashes := hashing.NewPool(cfg.HashWorkers, cfg.HashQueue, registry)
+	hashes := hashing.NewPool(hashing.Config{Workers: cfg.HashWorkers, Queue: cfg.HashQueue, Nice: cfg.HashNice, Memory: cfg.hashMemory}, registry)
 	accounts := account.NewService(
 		account.Config{OpenNames: cfg.OpenNames, TokenTTL: cfg.TokenTTL, RefreshTTL: cfg.RefreshTTL, Secret: domainSecret},
 		account.Deps{Store: st, Hashes: hashes, Throttle: throttle.New(client, log), Issuer: ring, Announcer: publisher,

@@ -20,8 +20,10 @@ type Config struct {
 	OpenNames   bool          `env:"AUTH_OPEN_NAMES" envDefault:"true"`
 	HashWorkers int           `env:"AUTH_HASH_WORKERS" envDefault:"1"`
 	HashQueue   int           `env:"AUTH_HASH_QUEUE" envDefault:"128"` // passwords that may wait
+	HashNice    int           `env:"AUTH_HASH_NICE" envDefault:"10"`   // priority of hashing, 0 to 19; 0 = that of everybody else
 
-	secret []byte
+	secret     []byte
+	hashMemory uint32 // KiB; 0 = the default
 }
 
 // Validate checks ranges and decodes the secret.
@@ -44,6 +46,9 @@ func (c *Config) Validate() error {
 	}
 	if c.HashQueue < 1 || c.HashQueue > 10_000 {
 		errs = append(errs, fmt.Errorf("AUTH_HASH_QUEUE must be 1 to 10000, got %d", c.HashQueue))
+	}
+	if c.HashNice < 0 || c.HashNice > 19 {
+		errs = append(errs, fmt.Errorf("AUTH_HASH_NICE must be 0 to 19, got %d", c.HashNice))
 	}
 	return errors.Join(errs...)
 }

@@ -59,6 +59,7 @@ func setUp(t *testing.T, change func(*Config)) *env {
 		Postgres:  config.Postgres{DatabaseURL: testenv.Postgres(t, "auth"), MaxConns: 8},
 		KeySecret: base64.StdEncoding.EncodeToString(testSecret), TokenTTL: 168 * time.Hour, RefreshTTL: 720 * time.Hour,
 		KeyRotation: 720 * time.Hour, OpenNames: true, HashWorkers: 1, HashQueue: 128,
+		HashNice: 0, hashMemory: 1024, // other tests keep the machine busy
 	}
 	if change != nil {
 		change(&e.cfg)

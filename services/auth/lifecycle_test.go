@@ -11,38 +11,26 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/wemaps/wemaps/libs/httpx"
 	"github.com/wemaps/wemaps/libs/testenv"
-	"github.com/wemaps/wemaps/libs/token"
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/auth/internal/account"
 	"github.com/wemaps/wemaps/services/auth/internal/keys"
 	"github.com/wemaps/wemaps/services/auth/internal/store"
 )
 
-// resign signs changed claims with a key that the service knows, as only the
-// owner of AUTH_KEY_SECRET and the database could.
-func (e *env) resign(claims *token.JWTClaims, expires time.Time) string {
+// issuedAgo is a token of the service's real key, issued some time ago.
+func (e *env) issuedAgo(user wire.User, sessionID string, ago time.Duration) string {
 	e.t.Helper()
-	public, private, err := ed25519.GenerateKey(nil)
+	e.exec(`UPDATE auth.signing_keys SET active_from = active_from - interval '1 day'`)
+	ring, err := keys.NewRing(keys.Schedule{Rotation: e.cfg.KeyRotation, TokenTTL: e.cfg.TokenTTL}, testSecret, store.New(e.db), time.Now)
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	var set token.JWKS
-	if err := json.Unmarshal([]byte(e.get(wire.KeyJWKS)), &set); err != nil {
+	if err := ring.Rotate(e.t.Context()); err != nil {
 		e.t.Fatal(err)
 	}
-	// Known to verifiers for the second until the keeper puts things right: so ask at once.
-	set.Keys = append(set.Keys, token.NewJWK("test", public))
-	jwks, _ := json.Marshal(set)
-	if err := e.redis.Do(context.Background(), e.redis.B().Set().Key(wire.KeyJWKS).Value(string(jwks)).Build()).Error(); err != nil {
-		e.t.Fatal(err)
-	}
-	claims.ExpiresAt = jwt.NewNumericDate(expires)
-	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
-	t.Header["kid"] = "test"
-	signed, err := t.SignedString(private)
+	signed, _, err := ring.Issue(account.User{ID: user.ID, Name: user.Name}, sessionID, time.Now().Add(-ago))
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -294,6 +282,7 @@ func TestConfig(t *testing.T) {
 		"AUTH_KEY_ROTATION": func(c *Config) { c.KeyRotation = time.Minute },
 		"AUTH_HASH_WORKERS": func(c *Config) { c.HashWorkers = 0 },
 		"AUTH_HASH_QUEUE":   func(c *Config) { c.HashQueue = 0 },
+		"AUTH_HASH_NICE":    func(c *Config) { c.HashNice = 20 },
 	} {
 		bad := good
 		change(&bad)

@@ -30,9 +30,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func newPool(t *testing.T, workers, queue int) *Pool {
+func newPool(t *testing.T, cfg Config) *Pool {
 	t.Helper()
-	p := NewPool(workers, queue, prometheus.NewRegistry())
+	p := NewPool(cfg, prometheus.NewRegistry())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
@@ -47,25 +47,26 @@ func newPool(t *testing.T, workers, queue int) *Pool {
 
 func TestHashAndVerify(t *testing.T) {
 	t.Parallel()
-	encoded := hash("Secret1")
+	now := newHashes(DefaultMemory)
+	encoded := hash(now, "Secret1")
 	if !strings.HasPrefix(encoded, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatalf("unexpected parameters: %s", encoded)
 	}
-	if ok, stale, err := verify(encoded, "Secret1"); !ok || stale || err != nil {
+	if ok, stale, err := verify(now, encoded, "Secret1"); !ok || stale || err != nil {
 		t.Fatalf("right password: ok=%v stale=%v err=%v", ok, stale, err)
 	}
-	if ok, _, err := verify(encoded, "secret1"); ok || err != nil {
+	if ok, _, err := verify(now, encoded, "secret1"); ok || err != nil {
 		t.Fatalf("wrong password: ok=%v err=%v", ok, err)
 	}
-	if ok, _, err := verify("", "Secret1"); ok || err != nil {
+	if ok, _, err := verify(now, "", "Secret1"); ok || err != nil {
 		t.Fatalf("no hash: ok=%v err=%v", ok, err)
 	}
 	weak := encode(params{memory: 8 * 1024, time: 1, lanes: 1}, make([]byte, 16), make([]byte, 32))
-	if ok, _, err := verify(weak, "x"); ok || err != nil {
+	if ok, _, err := verify(now, weak, "x"); ok || err != nil {
 		t.Fatalf("weak parameters are compared too: %v, %v", ok, err)
 	}
 	for _, broken := range []string{"x", "$argon2id$", "$argon2id$v=19$m=99999999,t=2,p=1$AAAA$AAAA", "$argon2i$v=19$m=1,t=1,p=1$AA$AA", "$2b$31$" + strings.Repeat("a", 53)} {
-		if _, _, err := verify(broken, "x"); err == nil {
+		if _, _, err := verify(now, broken, "x"); err == nil {
 			t.Errorf("%q must be an error", broken)
 		}
 	}
@@ -75,8 +76,9 @@ func TestHashAndVerify(t *testing.T) {
 func TestAllBytesCount(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("Aa1", 30) // 90 bytes
-	encoded := hash(long)
-	if ok, _, _ := verify(encoded, long[:89]+"x"); ok {
+	now := newHashes(1024)
+	encoded := hash(now, long)
+	if ok, _, _ := verify(now, encoded, long[:89]+"x"); ok {
 		t.Fatal("the last of 90 bytes must count")
 	}
 	old, err := bcrypt.GenerateFromPassword([]byte(long[:72]), bcrypt.MinCost)
@@ -84,10 +86,10 @@ func TestAllBytesCount(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, imported := range []string{string(old), strings.Replace(string(old), "$2a$", "$2b$", 1)} {
-		if ok, stale, err := verify(imported, long); !ok || !stale || err != nil {
+		if ok, stale, err := verify(now, imported, long); !ok || !stale || err != nil {
 			t.Fatalf("an imported hash must be accepted and replaced: ok=%v stale=%v err=%v", ok, stale, err)
 		}
-		if ok, _, err := verify(imported, "wrong"); ok || err != nil {
+		if ok, _, err := verify(now, imported, "wrong"); ok || err != nil {
 			t.Fatalf("imported, wrong password: ok=%v err=%v", ok, err)
 		}
 	}
@@ -96,7 +98,8 @@ func TestAllBytesCount(t *testing.T) {
 // inherited mistake 27: hashing took the CPU from everything else.
 func TestLowPriority(t *testing.T) {
 	t.Parallel()
-	p := newPool(t, 1, 8)
+	const niceness = 10
+	p := newPool(t, Config{Workers: 1, Queue: 8, Nice: niceness, Memory: 1024})
 	err := p.Do(t.Context(), func(h account.Hasher) error {
 		if _, err := h.Hash("Secret1"); err != nil {
 			return err
@@ -130,7 +133,7 @@ func TestLowPriority(t *testing.T) {
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	const queue = 5
-	p := newPool(t, 1, queue)
+	p := newPool(t, Config{Workers: 1, Queue: queue})
 	var running, most, refused atomic.Int64
 	release := make(chan struct{})
 	var wg sync.WaitGroup
@@ -157,7 +160,7 @@ func TestBounded(t *testing.T) {
 
 func TestWorkerComesBackAndIdles(t *testing.T) {
 	t.Parallel()
-	p := newPool(t, 1, 8)
+	p := newPool(t, Config{Workers: 1, Queue: 8, Memory: 1024})
 	work := func(then func(*slot)) {
 		t.Helper()
 		if err := p.Do(t.Context(), func(h account.Hasher) error {
@@ -191,6 +194,6 @@ func TestWorkerComesBackAndIdles(t *testing.T) {
 
 func BenchmarkHash(b *testing.B) {
 	for b.Loop() {
-		hash("Secret1")
+		hash(newHashes(DefaultMemory), "Secret1")
 	}
 }

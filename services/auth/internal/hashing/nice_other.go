@@ -5,4 +5,4 @@ package hashing
 import "os/exec"
 
 // startNice starts cmd. Only Linux gives a thread a priority of its own.
-func startNice(cmd *exec.Cmd) error { return cmd.Start() }
+func startNice(cmd *exec.Cmd, _ int) error { return cmd.Start() }

@@ -15,15 +15,19 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// params of argon2id. The values of newHashes are OWASP's first recommendation
-// (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane.
+// DefaultMemory is OWASP's recommendation for argon2id with 2 passes and 1 lane
+// (Password Storage Cheat Sheet), in KiB.
+const DefaultMemory = 19 * 1024
+
+// params of argon2id.
 type params struct {
 	memory uint32 // KiB
 	time   uint32
 	lanes  uint8
 }
 
-var newHashes = params{memory: 19 * 1024, time: 2, lanes: 1}
+// newHashes are the parameters of hashes that are made now.
+func newHashes(memory uint32) params { return params{memory: memory, time: 2, lanes: 1} }
 
 const (
 	saltBytes = 16
@@ -41,10 +45,9 @@ const (
 var errUnknownHash = errors.New("stored password hash has an unknown form")
 
 // hash makes a PHC string: $argon2id$v=19$m=…,t=…,p=…$salt$key.
-func hash(password string) string {
+func hash(p params, password string) string {
 	salt := make([]byte, saltBytes)
 	_, _ = rand.Read(salt) // never fails since Go 1.24
-	p := newHashes
 	return encode(p, salt, argon2.IDKey([]byte(password), salt, p.time, p.memory, p.lanes, keyBytes))
 }
 
@@ -55,13 +58,12 @@ func encode(p params, salt, key []byte) string {
 }
 
 // verify compares a password with a stored hash; stale says that the hash is
-// weaker than a new one would be. An empty hash matches nothing, and takes as
+// not like those that are made now. An empty hash matches nothing, and takes as
 // long to say so.
-func verify(encoded, password string) (ok, stale bool, err error) {
+func verify(now params, encoded, password string) (ok, stale bool, err error) {
 	switch {
 	case encoded == "":
-		p := newHashes
-		argon2.IDKey([]byte(password), make([]byte, saltBytes), p.time, p.memory, p.lanes, keyBytes)
+		argon2.IDKey([]byte(password), make([]byte, saltBytes), now.time, now.memory, now.lanes, keyBytes)
 		return false, false, nil
 	case strings.HasPrefix(encoded, "$argon2id$"):
 		p, salt, key, err := decode(encoded)
@@ -69,7 +71,7 @@ func verify(encoded, password string) (ok, stale bool, err error) {
 			return false, false, err
 		}
 		got := argon2.IDKey([]byte(password), salt, p.time, p.memory, p.lanes, uint32(len(key)))
-		return subtle.ConstantTimeCompare(got, key) == 1, p != newHashes, nil
+		return subtle.ConstantTimeCompare(got, key) == 1, p != now, nil
 	case strings.HasPrefix(encoded, "$2"):
 		return verifyBcrypt(encoded, password)
 	}

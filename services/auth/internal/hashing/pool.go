@@ -18,17 +18,27 @@ var ErrBusy = errors.New("too many passwords are waiting to be checked")
 const (
 	// longestWait in the queue: who waited longer has mostly given up, and
 	// working for them would make everybody behind them wait too.
-	longestWait = 5 * time.Second
+	longestWait = 8 * time.Second
 	// idleAfter an unused worker is stopped; it holds some 30 MiB.
 	idleAfter = 30 * time.Second
 )
 
-// Pool works on at most `workers` passwords at once, with at most `queue`
-// waiting.
+// Config of a Pool.
+type Config struct {
+	Workers int // passwords worked on at once
+	Queue   int // passwords that may wait
+	// Nice is the priority of workers, 0 (that of everybody else) to 19. At 10 they
+	// get about a tenth of a normal thread's share of a busy CPU, all of an idle one.
+	Nice int
+	// Memory of new hashes in KiB; 0 = DefaultMemory. Only tests have a reason to
+	// lower it: the race detector makes hashing twenty times as slow.
+	Memory uint32
+}
+
+// Pool works on a bounded number of passwords at once.
 type Pool struct {
 	slots   chan *slot
-	workers int
-	queue   int64
+	cfg     Config
 	waiting atomic.Int64
 
 	busy     prometheus.Counter
@@ -36,15 +46,18 @@ type Pool struct {
 }
 
 // NewPool starts nothing: workers start when a password comes.
-func NewPool(workers, queue int, registry prometheus.Registerer) *Pool {
-	p := &Pool{slots: make(chan *slot, workers), workers: workers, queue: int64(queue),
+func NewPool(cfg Config, registry prometheus.Registerer) *Pool {
+	if cfg.Memory == 0 {
+		cfg.Memory = DefaultMemory
+	}
+	p := &Pool{slots: make(chan *slot, cfg.Workers), cfg: cfg,
 		busy: prometheus.NewCounter(prometheus.CounterOpts{Name: "wemaps_auth_passwords_refused_total",
 			Help: "Passwords not worked on because too many were waiting."}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "wemaps_auth_password_duration_seconds",
 			Help: "Time to work on a password, waiting included.", Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}),
 	}
-	for range workers {
-		p.slots <- &slot{}
+	for range cfg.Workers {
+		p.slots <- &slot{cfg: cfg}
 	}
 	registry.MustRegister(p.busy, p.duration, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "wemaps_auth_passwords_waiting",
 		Help: "Passwords waiting to be worked on."}, func() float64 { return float64(p.waiting.Load()) }))
@@ -73,7 +86,7 @@ func (p *Pool) acquire(ctx context.Context) (*slot, error) {
 	default:
 	}
 	defer p.waiting.Add(-1)
-	if p.waiting.Add(1) > p.queue {
+	if p.waiting.Add(1) > int64(p.cfg.Queue) {
 		p.busy.Inc()
 		return nil, ErrBusy
 	}
@@ -97,7 +110,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			for range p.workers {
+			for range p.cfg.Workers {
 				(<-p.slots).close()
 			}
 			return nil
@@ -108,7 +121,7 @@ func (p *Pool) Run(ctx context.Context) error {
 }
 
 func (p *Pool) stopIdle(before time.Time) {
-	for range p.workers {
+	for range p.cfg.Workers {
 		select {
 		case s := <-p.slots:
 			if s.proc != nil && s.proc.used.Before(before) {

@@ -22,7 +22,7 @@ type process struct {
 	used      time.Time
 }
 
-func startProcess() (*process, error) {
+func startProcess(nice int) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find own binary: %w", err)
@@ -40,7 +40,7 @@ func startProcess() (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start hash worker: %w", err)
 	}
-	if err := startNice(cmd); err != nil {
+	if err := startNice(cmd, nice); err != nil {
 		return nil, fmt.Errorf("start hash worker: %w", err)
 	}
 	return &process{cmd: cmd, in: in, requests: json.NewEncoder(in), responses: json.NewDecoder(out), used: time.Now()}, nil
@@ -86,13 +86,17 @@ func (w worker) Verify(encoded, password string) (ok, stale bool, err error) {
 
 // slot is the right to work on one password; its process is started when it is
 // first needed.
-type slot struct{ proc *process }
+type slot struct {
+	cfg  Config
+	proc *process // nil until it is needed
+}
 
 func (s *slot) ask(req request) (response, error) {
+	req.Memory = s.cfg.Memory
 	// A worker that was killed is noticed only by asking it, so ask twice.
 	for attempt := 0; ; attempt++ {
 		if s.proc == nil {
-			proc, err := startProcess()
+			proc, err := startProcess(s.cfg.Nice)
 			if err != nil {
 				return response{}, err
 			}

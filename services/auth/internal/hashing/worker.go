@@ -16,6 +16,7 @@ type request struct {
 	Op       string `json:"op"` // hash, verify
 	Password string `json:"password"`
 	Encoded  string `json:"encoded,omitempty"`
+	Memory   uint32 `json:"memory"` // KiB, of new hashes
 }
 
 type response struct {
@@ -50,9 +51,9 @@ func Work(in io.Reader, out io.Writer) error {
 
 func answer(req request) response {
 	if req.Op == "hash" {
-		return response{Encoded: hash(req.Password)}
+		return response{Encoded: hash(newHashes(req.Memory), req.Password)}
 	}
-	ok, stale, err := verify(req.Encoded, req.Password)
+	ok, stale, err := verify(newHashes(req.Memory), req.Encoded, req.Password)
 	if err != nil {
 		return response{Error: err.Error()}
 	}

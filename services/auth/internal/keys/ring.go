@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -89,6 +90,12 @@ func (r *Ring) generate(activeFrom time.Time) (*Stored, error) {
 }
 
 func (r *Ring) install(stored []Stored) error {
+	r.mu.RLock()
+	same := r.err == nil && slices.EqualFunc(r.stored, stored, func(a, b Stored) bool { return a.ID == b.ID && a.ActiveFrom.Equal(b.ActiveFrom) })
+	r.mu.RUnlock()
+	if same {
+		return nil
+	}
 	private := make(map[string]ed25519.PrivateKey, len(stored))
 	set := token.JWKS{Keys: make([]token.JWK, 0, len(stored))}
 	for _, k := range stored {
