@@ -10,6 +10,7 @@ import (
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/apidoc"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/doctor"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/down"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/load"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/migrate"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/replay"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/throwaway"
@@ -31,6 +32,7 @@ func commands(stderr io.Writer) []command {
 		{"secrets", "generate the secrets for Compose or Kubernetes", up.SecretsCommand},
 		{"replay", "drive members along GPX tracks: replay --speed 60 walk.gpx", replay.Command},
 		{"apidoc", "write libs/wire/openapi.json and asyncapi.json from the YAML beside them", apidoc.Command},
+		{"load", "load a running WeMaps and print what it bears: load --rooms 100 --rate 1", load.Command},
 		{"migrate", "create roles and schemas and apply migrations to DATABASE_URL", migrate.Command},
 		{"exec", "run a command with throw-away test servers: exec -- go test ./...", func(ctx context.Context, args []string) error {
 			if len(args) > 0 && args[0] == "--" {

@@ -58,6 +58,22 @@ func (r *REST) SignIn(ctx context.Context, name string) (Account, error) {
 	return Account{ID: out.User.ID, Name: out.User.Name, Token: out.Token}, nil
 }
 
+// SignUp creates a claimed name.
+func (r *REST) SignUp(ctx context.Context, name, password string) error {
+	if err := r.call(ctx, http.MethodPost, "/api/auth/signup", "", wire.SignInRequest{Name: name, Password: &password}, nil); err != nil {
+		return fmt.Errorf("sign up as %q: %w", name, err)
+	}
+	return nil
+}
+
+// SignInWith signs in by a claimed name.
+func (r *REST) SignInWith(ctx context.Context, name, password string) error {
+	if err := r.call(ctx, http.MethodPost, "/api/auth/signin", "", wire.SignInRequest{Name: name, Password: &password}, nil); err != nil {
+		return fmt.Errorf("sign in as %q: %w", name, err)
+	}
+	return nil
+}
+
 // CreateRoom creates a room for a day; a becomes its owner.
 func (r *REST) CreateRoom(ctx context.Context, a Account, name, destination string, lat, lng float64, maxMembers int) (wire.Room, error) {
 	var out wire.RoomResponse
