@@ -121,6 +121,62 @@ func TestCrashedConsumersEntriesAreTakenOver(t *testing.T) {
 	}
 }
 
+// A former owner's blocked read can receive entries after the stream has passed
+// to the next owner: they must be neither lost nor trimmed away.
+func TestEntriesThatAGhostReceivesAreHandled(t *testing.T) {
+	t.Parallel()
+	client := open(t, testenv.Redis(t))
+	var r recorder
+	c := consumer(client, "owner", r.handle)
+	c.Exclusive = true
+	runs(t, c)
+	add(t, client, "s", "1")
+	testenv.Eventually(t, 5*time.Second, "first entry", func() bool { return len(r.got()) == 1 })
+	want := []string{"1"}
+	// The ghost waits in the same group; the owner's own reads end every second,
+	// so the ghost is first in line before long.
+	haunted := make(chan string, 1)
+	go func() {
+		read := client.B().Xreadgroup().Group("g", "ghost").Count(1).Block(8000).Streams().Key("s").Id(">").Build()
+		streams, err := client.Do(t.Context(), read).AsXReadSlices()
+		if err != nil || len(streams["s"]) == 0 {
+			haunted <- ""
+			return
+		}
+		haunted <- streams["s"][0].FieldValues[0].Value
+	}()
+	var ghosts string
+	testenv.Eventually(t, 8*time.Second, "the ghost received nothing", func() bool {
+		value := strconv.Itoa(len(want) + 1)
+		want = append(want, value)
+		add(t, client, "s", value)
+		select {
+		case ghosts = <-haunted:
+			return true
+		default:
+			return false
+		}
+	})
+	if ghosts == "" || slices.Contains(r.got(), ghosts) {
+		t.Fatalf("the ghost got %q", ghosts)
+	}
+	add(t, client, "s", "last") // newer than the ghost's, and handled before it
+	want = append(want, "last")
+	testenv.Eventually(t, 10*time.Second, "an entry was lost", func() bool {
+		got := r.got()
+		for _, w := range want {
+			if !slices.Contains(got, w) {
+				return false
+			}
+		}
+		return true
+	})
+	testenv.Eventually(t, 10*time.Second, "handled entries were not trimmed", func() bool {
+		n, err := client.Do(t.Context(), client.B().Xlen().Key("s").Build()).AsInt64()
+		return err == nil && n == 0
+	})
+}
+
 func TestRejectsAndPoisonGoToTheDeadLetters(t *testing.T) {
 	t.Parallel()
 	client := open(t, testenv.Redis(t))

@@ -42,18 +42,22 @@ type Consumer struct {
 	Handle  Handler
 	OnError func(error) // must not block
 
-	// Exclusive says that the caller holds the stream's lease or lock: nobody
-	// else's entries can be in flight, so they are taken over at once and
-	// handled entries are trimmed away. Otherwise entries of a consumer that has
-	// been silent for ClaimAfter are taken over, and nothing is trimmed.
+	// Exclusive says that the caller holds the stream's lease: whatever is with
+	// another consumer is an orphan, taken over at once and looked for every
+	// second, since a former owner's blocked read can still receive entries.
+	// Handled entries are trimmed away then. Otherwise entries of a consumer that
+	// has been silent for ClaimAfter are taken over, and nothing is trimmed.
 	Exclusive  bool
 	ClaimAfter time.Duration // 0 = 5 s
 	// FromNow makes a new group start at the stream's end, not its beginning.
 	FromNow bool
+
+	handled string // id of the newest handled entry that was not trimmed yet
 }
 
 const (
 	blockFor      = 2 * time.Second
+	tidyEvery     = time.Second // for an exclusive consumer
 	maxDeliveries = 5
 	deadLetterMax = 10_000
 )
@@ -99,13 +103,13 @@ func (c *Consumer) consume(ctx context.Context) error {
 	}
 	lastClaim := time.Now()
 	for ctx.Err() == nil {
-		if !c.Exclusive && time.Since(lastClaim) >= c.ClaimAfter {
-			if err := c.takeOver(ctx, c.ClaimAfter); err != nil {
+		if time.Since(lastClaim) >= c.claimEvery() {
+			if err := c.tidy(ctx); err != nil {
 				return err
 			}
 			lastClaim = time.Now()
 		}
-		read := c.Client.B().Xreadgroup().Group(c.Group, c.Name).Count(c.Batch).Block(blockFor.Milliseconds()).Streams().Key(c.Stream).Id(">").Build()
+		read := c.Client.B().Xreadgroup().Group(c.Group, c.Name).Count(c.Batch).Block(min(blockFor, c.claimEvery()).Milliseconds()).Streams().Key(c.Stream).Id(">").Build()
 		streams, err := c.Client.Do(ctx, read).AsXReadSlices()
 		if rueidis.IsRedisNil(err) {
 			continue
@@ -116,6 +120,34 @@ func (c *Consumer) consume(ctx context.Context) error {
 		if err := c.handle(ctx, c.entries(streams[c.Stream])); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (c *Consumer) claimEvery() time.Duration {
+	if c.Exclusive {
+		return tidyEvery
+	}
+	return c.ClaimAfter
+}
+
+// tidy takes over what others left and, if exclusive, trims what was handled.
+// The order matters: an entry that a former owner received is older than the
+// newest that was handled, and must not be trimmed unhandled.
+func (c *Consumer) tidy(ctx context.Context) error {
+	if !c.Exclusive {
+		return c.takeOver(ctx, c.ClaimAfter)
+	}
+	handled := c.handled
+	if err := c.takeOver(ctx, 0); err != nil || handled == "" {
+		return err
+	}
+	trim := c.Client.B().Xtrim().Key(c.Stream).Minid().Exact().Threshold(after(handled)).Build()
+	if err := c.Client.Do(ctx, trim).Error(); err != nil {
+		return fmt.Errorf("trim: %w", err)
+	}
+	if c.handled == handled {
+		c.handled = ""
 	}
 	return nil
 }
@@ -252,15 +284,17 @@ func (c *Consumer) settle(ctx context.Context, batch []Entry, rejects []Reject) 
 	if len(ids) == 0 {
 		return nil
 	}
-	cmds := rueidis.Commands{c.Client.B().Xack().Key(c.Stream).Group(c.Group).Id(ids...).Build()}
-	if c.Exclusive && len(batch) > 0 {
-		cmds = append(cmds, c.Client.B().Xtrim().Key(c.Stream).Minid().Exact().Threshold(after(batch[len(batch)-1].ID)).Build())
-	}
+	ack := c.Client.B().Xack().Key(c.Stream).Group(c.Group).Id(ids...).Build()
 	// A stop must not leave handled entries unacknowledged if it can be helped.
 	settleCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
-	if err := FirstError(c.Client.DoMulti(settleCtx, cmds...)); err != nil {
+	if err := c.Client.Do(settleCtx, ack).Error(); err != nil {
 		return fmt.Errorf("acknowledge: %w", err)
+	}
+	if len(batch) > 0 {
+		if newest := batch[len(batch)-1].ID; later(newest, c.handled) {
+			c.handled = newest
+		}
 	}
 	return nil
 }
@@ -279,12 +313,25 @@ func (c *Consumer) entries(slices []rueidis.XRangeSlice) []Entry {
 	return entries
 }
 
+// later tells whether stream id a comes after b; "" comes before all.
+func later(a, b string) bool {
+	if b == "" {
+		return true
+	}
+	aMs, aSeq := splitID(a)
+	bMs, bSeq := splitID(b)
+	return aMs > bMs || aMs == bMs && aSeq > bSeq
+}
+
+func splitID(id string) (ms, seq uint64) {
+	left, right, _ := strings.Cut(id, "-")
+	ms, _ = strconv.ParseUint(left, 10, 64) // Redis makes the ids
+	seq, _ = strconv.ParseUint(right, 10, 64)
+	return ms, seq
+}
+
 // after is the smallest id that is greater than id.
 func after(id string) string {
-	ms, seq, _ := strings.Cut(id, "-")
-	n, err := strconv.ParseUint(seq, 10, 64)
-	if err != nil {
-		return id
-	}
-	return ms + "-" + strconv.FormatUint(n+1, 10)
+	ms, seq := splitID(id)
+	return strconv.FormatUint(ms, 10) + "-" + strconv.FormatUint(seq+1, 10)
 }
