@@ -69,7 +69,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	client, listen := a.redis[0], a.redis[1]
 	registry := obs.Registry()
-	verifier := token.NewVerifier(client)
+	verifier := token.NewVerifier(once{client})
 	admin := obs.NewAdmin(cfg.AdminAddr, log, registry)
 	admin.AddCheck("redis", redisx.Check(client))
 	admin.AddCheck("keys", verifier.Check)

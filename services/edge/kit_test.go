@@ -91,16 +91,23 @@ func (w *world) token(user string, life time.Duration) string {
 // room makes an active room with members.
 func (w *world) room(id string, members ...string) {
 	w.t.Helper()
-	w.cacheRoom(id, wire.RoomStatusActive, time.Now().Add(time.Hour))
 	b := w.redis.B()
 	for _, m := range members {
 		w.do(b.Sadd().Key(wire.KeyRoomMembers(id)).Member(m).Build(), b.Sadd().Key(wire.KeyUserRooms(m)).Member(id).Build())
 	}
+	w.cacheRoom(id, wire.RoomStatusActive, time.Now().Add(time.Hour))
+}
+
+// dismiss makes users no members any more.
+func (w *world) dismiss(id string, members ...string) {
+	w.t.Helper()
+	w.do(w.redis.B().Srem().Key(wire.KeyRoomMembers(id)).Member(members...).Build())
+	w.cacheRoom(id, wire.RoomStatusActive, time.Now().Add(time.Hour))
 }
 
 func (w *world) cacheRoom(id, status string, expires time.Time) {
 	w.t.Helper()
-	raw, err := json.Marshal(wire.RoomCache{ID: id, Name: "Room " + id, Status: status, ExpiresAt: wire.At(expires), Version: 1})
+	raw, err := json.Marshal(wire.RoomCache{ID: id, Name: "Room " + id, Status: status, ExpiresAt: wire.At(expires), Version: w.events.Add(1)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -184,7 +184,7 @@ func TestLeavingAndRemovalByREST(t *testing.T) {
 		for _, s := range []*socket{ana, bor, cene} {
 			s.join("r1")
 		}
-		w.do(w.redis.B().Srem().Key(wire.KeyRoomMembers("r1")).Member("bor", "cene").Build())
+		w.dismiss("r1", "bor", "cene")
 		w.happened(wire.RoomEventMemberLeft, "r1", "bor")
 		hear(ana, wire.EventUserLeft, ofUser("bor"))
 		w.happened(wire.RoomEventMemberRemoved, "r1", "cene")

@@ -22,81 +22,116 @@ func (b *Bus) Active(ctx context.Context, userID string) ([]string, error) {
 	return ids, nil
 }
 
-// Authorize answers nil for an active member of an active room. What it reads is
-// in this process's memory unless it has changed.
-func (b *Bus) Authorize(ctx context.Context, roomID, userID string) (session.Room, error) {
-	results := b.client.DoMultiCache(ctx,
-		rueidis.CT(b.client.B().Sismember().Key(wire.KeyRoomMembers(roomID)).Member(userID).Cache(), redisx.CacheTTL),
-		rueidis.CT(b.client.B().Get().Key(wire.KeyRoom(roomID)).Cache(), redisx.CacheTTL))
-	return b.judge(ctx, roomID, results[0], results[1])
+// snapshot is a room's caches at one moment. The room service changes them
+// together, and with them the version in the details: as long as the details
+// are the same, so are the members.
+type snapshot struct {
+	raw     string // the details as they were read
+	room    wire.RoomCache
+	members map[string]struct{}
 }
 
-// authorizeFresh is Authorize past the client-side cache.
+// Authorize answers nil for an active member of an active room. It reads this
+// process's memory only, unless the room has changed: Redis tells.
+func (b *Bus) Authorize(ctx context.Context, roomID, userID string) (session.Room, error) {
+	raw, err := b.client.DoCache(ctx, b.client.B().Get().Key(wire.KeyRoom(roomID)).Cache(), redisx.CacheTTL).ToString()
+	if rueidis.IsRedisNil(err) {
+		return session.Room{}, b.absent(ctx, roomID, userID)
+	}
+	if err != nil {
+		return session.Room{}, unavailable(err)
+	}
+	r := b.lookup(roomID)
+	if r != nil {
+		if s := r.caches.Load(); s != nil && s.raw == raw {
+			return s.judge(userID, time.Now())
+		}
+	}
+	s, err := b.read(ctx, roomID)
+	if err != nil {
+		return session.Room{}, err
+	}
+	if s == nil {
+		return session.Room{}, b.absent(ctx, roomID, userID)
+	}
+	if r != nil {
+		r.caches.Store(s)
+	}
+	return s.judge(userID, time.Now())
+}
+
+// authorizeFresh is Authorize past all caches.
 func (b *Bus) authorizeFresh(ctx context.Context, roomID, userID string) error {
-	results := b.client.DoMulti(ctx,
-		b.client.B().Sismember().Key(wire.KeyRoomMembers(roomID)).Member(userID).Build(),
-		b.client.B().Get().Key(wire.KeyRoom(roomID)).Build())
-	_, err := b.judge(ctx, roomID, results[0], results[1])
+	s, err := b.read(ctx, roomID)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		return b.absent(ctx, roomID, userID)
+	}
+	_, err = s.judge(userID, time.Now())
 	return err
 }
 
-func (b *Bus) judge(ctx context.Context, roomID string, isMember, details rueidis.RedisResult) (session.Room, error) {
-	member, err := isMember.AsBool()
-	if err != nil {
-		return session.Room{}, unavailable(err)
-	}
-	raw, err := details.ToString()
+// read takes a snapshot; nil when there is none. The members may be newer than
+// the details, which the next look at the details finds out.
+func (b *Bus) read(ctx context.Context, roomID string) (*snapshot, error) {
+	results := b.client.DoMulti(ctx,
+		b.client.B().Get().Key(wire.KeyRoom(roomID)).Build(),
+		b.client.B().Smembers().Key(wire.KeyRoomMembers(roomID)).Build())
+	raw, err := results[0].ToString()
 	if rueidis.IsRedisNil(err) {
-		return session.Room{}, b.absent(ctx, member)
+		return nil, nil
 	}
 	if err != nil {
-		return session.Room{}, unavailable(err)
+		return nil, unavailable(err)
 	}
-	room, err := b.parse(roomID, raw)
+	members, err := results[1].AsStrSlice()
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return newSnapshot(raw, members)
+}
+
+func newSnapshot(raw string, members []string) (*snapshot, error) {
+	s := &snapshot{raw: raw, members: make(map[string]struct{}, len(members))}
+	if err := json.Unmarshal([]byte(raw), &s.room); err != nil {
+		return nil, fmt.Errorf("decode room details: %w", err)
+	}
+	for _, id := range members {
+		s.members[id] = struct{}{}
+	}
+	return s, nil
+}
+
+func (s *snapshot) judge(userID string, now time.Time) (session.Room, error) {
 	switch {
-	case err != nil:
-		return session.Room{}, err
-	case room.Status == wire.RoomStatusExpired || !room.ExpiresAt.After(time.Now()):
+	case s.room.Status == wire.RoomStatusExpired || !s.room.ExpiresAt.After(now):
 		return session.Room{}, wire.NewError(wire.CodeRoomExpired)
-	case room.Status != wire.RoomStatusActive:
+	case s.room.Status != wire.RoomStatusActive:
 		return session.Room{}, wire.NewError(wire.CodeRoomClosed)
-	case !member:
+	}
+	if !s.has(userID) {
 		return session.Room{}, wire.NewError(wire.CodeNotMember)
 	}
-	return session.Room{ID: room.ID, Name: room.Name}, nil
+	return session.Room{ID: s.room.ID, Name: s.room.Name}, nil
+}
+
+func (s *snapshot) has(userID string) bool {
+	_, ok := s.members[userID]
+	return ok
 }
 
 // absent tells a room that does not exist from caches that were lost and are
 // being rebuilt: nobody may be sent away for the latter.
-func (b *Bus) absent(ctx context.Context, member bool) error {
+func (b *Bus) absent(ctx context.Context, roomID, userID string) error {
 	err := b.client.DoCache(ctx, b.client.B().Get().Key(wire.KeyRoomCaches).Cache(), redisx.CacheTTL).Error()
+	if err != nil {
+		return unavailable(err)
+	}
+	member, err := b.client.Do(ctx, b.client.B().Sismember().Key(wire.KeyRoomMembers(roomID)).Member(userID).Build()).AsBool()
 	if err != nil || member {
 		return unavailable(err)
 	}
 	return wire.NewError(wire.CodeRoomNotFound)
-}
-
-// parse decodes room details, at most once per change for rooms with sockets
-// here.
-func (b *Bus) parse(roomID, raw string) (*wire.RoomCache, error) {
-	r := b.lookup(roomID)
-	if r != nil {
-		if d := r.details.Load(); d != nil && d.raw == raw {
-			return &d.room, nil
-		}
-	}
-	d := &details{raw: raw}
-	if err := json.Unmarshal([]byte(raw), &d.room); err != nil {
-		return nil, fmt.Errorf("decode room details: %w", err)
-	}
-	if r != nil {
-		r.details.Store(d)
-	}
-	return &d.room, nil
-}
-
-// details are a room's details and what they were made of.
-type details struct {
-	raw  string
-	room wire.RoomCache
 }

@@ -91,9 +91,9 @@ func (b *Bus) domain(e wire.RoomEvent) {
 	case wire.RoomEventMemberRemoved:
 		b.removed(r, e)
 	case wire.RoomEventClosed:
-		b.end(r, "closed")
+		b.end(r, wire.RoomStatusClosed)
 	case wire.RoomEventExpired:
-		b.end(r, "expired")
+		b.end(r, wire.RoomStatusExpired)
 	}
 }
 
@@ -192,25 +192,26 @@ func (b *Bus) revalidateRoom(r *room, details, members rueidis.RedisResult) {
 	if raw == "" && len(ids) > 0 {
 		return // only the details are missing
 	}
-	room := wire.RoomCache{Status: wire.RoomStatusClosed}
-	if raw != "" && json.Unmarshal([]byte(raw), &room) != nil {
-		return // Authorize refuses it and says so
-	}
-	switch {
-	case room.Status == wire.RoomStatusExpired || !room.ExpiresAt.IsZero() && !room.ExpiresAt.After(time.Now()):
-		b.end(r, "expired")
-		return
-	case room.Status != wire.RoomStatusActive:
-		b.end(r, "closed")
+	if raw == "" {
+		b.end(r, wire.RoomStatusClosed)
 		return
 	}
-	active := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		active[id] = true
+	now, err := newSnapshot(raw, ids)
+	if err != nil {
+		b.log.Error("room details", zap.Error(err)) // Authorize refuses everybody there
+		return
+	}
+	switch _, err := now.judge("", time.Now()); codeOf(err) {
+	case wire.CodeRoomExpired:
+		b.end(r, wire.RoomStatusExpired)
+		return
+	case wire.CodeRoomClosed:
+		b.end(r, wire.RoomStatusClosed)
+		return
 	}
 	gone := map[string]bool{}
 	for _, m := range b.hub.Members(r.id) {
-		if s, ok := m.(Seat); ok && !active[s.UserID()] && !gone[s.UserID()] {
+		if s, ok := m.(Seat); ok && !now.has(s.UserID()) && !gone[s.UserID()] {
 			gone[s.UserID()] = true
 			name := ""
 			if n, ok := m.(interface{ UserName() string }); ok {
@@ -219,6 +220,14 @@ func (b *Bus) revalidateRoom(r *room, details, members rueidis.RedisResult) {
 			b.left(r, s.UserID(), name)
 		}
 	}
+}
+
+func codeOf(err error) wire.Code {
+	var we *wire.Error
+	if errors.As(err, &we) {
+		return we.Code
+	}
+	return ""
 }
 
 // followAuth closes the sockets of sessions that were ended, until ctx ends.

@@ -17,11 +17,11 @@ const enterWithin = 3 * time.Second
 
 // room is one that has, had, or will have sockets here.
 type room struct {
-	id      string
-	cancel  context.CancelFunc
-	ready   chan struct{} // closed when its events arrive for the first time
-	gone    chan struct{} // closed when it has been given up
-	details atomic.Pointer[details]
+	id     string
+	cancel context.CancelFunc
+	ready  chan struct{} // closed when its events arrive for the first time
+	gone   chan struct{} // closed when it has been given up
+	caches atomic.Pointer[snapshot]
 
 	// Guarded by Bus.mu.
 	pins   int // seats, and joins under way

@@ -13,7 +13,7 @@ import (
 var ErrFull = errors.New("too much is waiting for Redis")
 
 const (
-	depth   = 8192
+	depth   = 4096
 	batch   = 512
 	timeout = 3 * time.Second
 )

@@ -116,23 +116,24 @@ func (m *Manager) autoJoin(ctx context.Context, s *Session, seqs map[string]int6
 	if err != nil {
 		return wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
 	}
-	authorized := ids[:0]
 	for _, id := range ids {
-		_, err := m.rooms.Authorize(ctx, id, s.user.id)
-		var we *wire.Error
-		if errors.As(err, &we) && we.Code == wire.CodeUnavailable {
-			for _, id := range authorized {
-				m.rooms.Close(id)
-			}
-			return err
-		}
-		if err != nil {
-			continue // the hint was old
-		}
-		m.rooms.Open(id)
-		authorized = append(authorized, id)
+		m.rooms.Open(id) // all at once; those that the user is no member of are closed again
 	}
+	authorized := ids[:0]
 	var failed error
+	for _, id := range ids {
+		if failed == nil {
+			_, err := m.rooms.Authorize(ctx, id, s.user.id)
+			if err == nil {
+				authorized = append(authorized, id)
+				continue
+			}
+			if code(err) == wire.CodeUnavailable {
+				failed = err
+			}
+		}
+		m.rooms.Close(id)
+	}
 	for _, id := range authorized {
 		seat := newSeat(s, id)
 		if failed == nil {
