@@ -44,6 +44,7 @@ type reader struct {
 	file  string
 	dec   *xml.Decoder
 	left  *io.LimitedReader
+	limit int64
 	path  []string // local names of the open elements
 	text  strings.Builder
 	point *Point // the point whose element is open
@@ -59,9 +60,11 @@ type reader struct {
 // of its routes, or of its waypoints. Any other file is refused with a
 // *FileError. Devices save the same way several times, with and without times;
 // nobody walks it more than once, so tracks with times are preferred.
-func ReadGPX(file string, r io.Reader) ([]Point, error) {
-	left := &io.LimitedReader{R: r, N: maxFileBytes + 1}
-	g := &reader{file: file, left: left, dec: xml.NewDecoder(left)}
+func ReadGPX(file string, r io.Reader) ([]Point, error) { return readGPX(file, r, maxFileBytes) }
+
+func readGPX(file string, r io.Reader, limit int64) ([]Point, error) {
+	left := &io.LimitedReader{R: r, N: limit + 1}
+	g := &reader{file: file, left: left, limit: limit, dec: xml.NewDecoder(left)}
 	g.dec.CharsetReader = charset
 	if err := g.walk(); err != nil {
 		return nil, err
@@ -106,7 +109,7 @@ func (g *reader) walk() error {
 	for {
 		token, err := g.dec.Token()
 		if g.left.N <= 0 {
-			return g.errorf("larger than %d MiB", maxFileBytes>>20)
+			return g.errorf("larger than %d bytes", g.limit)
 		}
 		if errors.Is(err, io.EOF) {
 			if !seen {

@@ -120,7 +120,7 @@ func (endless) Read(p []byte) (int, error) {
 func TestRefusesWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	var fe *FileError
-	if _, err := ReadGPX("x.gpx", endless{}); !errors.As(err, &fe) || !strings.Contains(fe.Reason, "larger than") {
+	if _, err := readGPX("x.gpx", endless{}, 100_000); !errors.As(err, &fe) || !strings.Contains(fe.Reason, "larger than") {
 		t.Errorf("got %v", err)
 	}
 }
