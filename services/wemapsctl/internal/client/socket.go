@@ -38,6 +38,9 @@ func Dial(ctx context.Context, base, token string, p Protocol) (*Socket, error) 
 	}
 	dialer := websocket.Dialer{HandshakeTimeout: handshakeTimeout}
 	conn, resp, err := dialer.DialContext(ctx, "ws"+strings.TrimPrefix(strings.TrimRight(base, "/"), "http")+p.Path(), header)
+	if resp != nil {
+		defer func() { _ = resp.Body.Close() }() // not the connection
+	}
 	if err != nil {
 		if resp != nil {
 			return nil, fmt.Errorf("connect: %w (%s)", err, resp.Status)

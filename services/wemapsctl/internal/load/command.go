@@ -39,7 +39,7 @@ func Command(ctx context.Context, args []string) error {
 	flags.BoolVar(&cfg.Storm, "storm", false, "connect the idle sockets during the measurement")
 	flags.IntVar(&cfg.Slow, "slow", 0, "members that never read")
 	flags.IntVar(&cfg.REST, "rest", 0, "workers that read rooms over REST meanwhile")
-	flags.IntVar(&cfg.SignIns, "signins", 0, "workers that sign in with passwords meanwhile")
+	flags.IntVar(&cfg.SignIns, "sign-ins", 0, "workers that sign in with passwords meanwhile")
 	flags.IntVar(&cfg.Connects, "connects", 64, "parallel connects")
 	flags.IntVar(&cfg.Sample, "sample", 32, "sockets that are checked event by event")
 	flags.DurationVar(&cfg.Sweep, "sweep", 100*time.Millisecond, "between two reads of each other socket")

@@ -157,22 +157,20 @@ func (s *socket) write(b []byte) error {
 	return nil
 }
 
-// drain reads what has arrived. It returns the number of bytes.
-func (s *socket) drain(buf []byte) int {
-	total := 0
+// drain reads what has arrived.
+func (s *socket) drain(buf []byte) {
 	for !s.dead.Load() {
 		n, err := syscall.Read(s.fd, buf)
 		switch {
 		case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EINTR):
-			return total
+			return
 		case err != nil:
 			s.die(err)
-			return total
+			return
 		case n == 0:
 			s.die(io.EOF)
-			return total
+			return
 		}
-		total += n
 		s.parser.feed(buf[:n])
 		for ; s.parser.pong > 0; s.parser.pong-- {
 			if err := s.pong(); err != nil {
@@ -183,10 +181,9 @@ func (s *socket) drain(buf []byte) int {
 			s.die(fmt.Errorf("closed by the server: %d", s.parser.code))
 		}
 		if n < len(buf) {
-			return total
+			return
 		}
 	}
-	return total
 }
 
 func (s *socket) die(err error) {

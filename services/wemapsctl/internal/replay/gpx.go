@@ -125,7 +125,7 @@ func (g *reader) walk() error {
 			seen = true
 			err = g.start(t)
 		case xml.EndElement:
-			err = g.end()
+			g.end()
 		case xml.CharData:
 			if g.point != nil && len(g.path) == g.depth+1 {
 				g.text.Write(t)
@@ -202,7 +202,7 @@ func degrees(s string, bound float64) (float64, error) {
 	return v, nil
 }
 
-func (g *reader) end() error {
+func (g *reader) end() {
 	name := g.path[len(g.path)-1]
 	if g.point != nil {
 		switch {
@@ -230,7 +230,6 @@ func (g *reader) end() error {
 	}
 	g.path = g.path[:len(g.path)-1]
 	g.text.Reset()
-	return nil
 }
 
 // parseTime reads an xsd:dateTime. One without a zone is taken for UTC, as GPX
