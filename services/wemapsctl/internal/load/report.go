@@ -54,7 +54,7 @@ type Latency struct {
 type Stream struct {
 	Latency
 	Sampled   int   `json:"sampled"`
-	Missing   int64 `json:"missing"` // on sampled sockets
+	Missing   int64 `json:"missing"` // on sampled sockets; under overload newer positions supersede older ones
 	Doubled   int64 `json:"doubled"` // on sampled sockets
 	Reordered int64 `json:"reordered"`
 	Expected  int64 `json:"expected"`  // on all sockets

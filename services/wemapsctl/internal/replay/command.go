@@ -109,8 +109,8 @@ func memberName(file string, i, k int) string {
 // String is the summary as it is printed at the end.
 func (s Summary) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "sent       %d\nconfirmed  %d\ndelivered  %d of %d to the other members\nmissing    %d\ndoubled    %d\n",
-		s.Sent, s.Confirmed, s.Delivered, s.Expected, s.Missing, s.Doubled)
+	fmt.Fprintf(&b, "sent       %d\nconfirmed  %d\ndelivered  %d of %d to the other members\nsuperseded %d\nmissing    %d\ndoubled    %d\n",
+		s.Sent, s.Confirmed, s.Delivered, s.Expected, s.Superseded, s.Missing, s.Doubled)
 	fmt.Fprintf(&b, "latency    p50 %s, p95 %s, p99 %s, worst %s", millis(s.P50), millis(s.P95), millis(s.P99), millis(s.WorstLatency))
 	if s.Reconnects > 0 || s.Errors > 0 {
 		fmt.Fprintf(&b, "\nreconnects %d\nerrors     %d", s.Reconnects, s.Errors)

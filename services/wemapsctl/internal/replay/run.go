@@ -124,7 +124,7 @@ func (r *run) leave(ctx context.Context) {
 // await gives what was sent last time to arrive.
 func (r *run) await(most time.Duration) {
 	for deadline := time.Now().Add(most); time.Now().Before(deadline); {
-		if s := r.tally.summary(); s.Missing == 0 && s.Confirmed >= s.Sent {
+		if s := r.tally.summary(); s.Missing+s.Superseded == 0 && s.Confirmed >= s.Sent {
 			return
 		}
 		pause(context.Background(), 20*time.Millisecond)

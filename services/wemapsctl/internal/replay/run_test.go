@@ -138,7 +138,7 @@ func TestRunNoticesLossAndDoubles(t *testing.T) {
 	f := &fakeEdge{}
 	s, _ := replayOn(t, f)
 	lost, doubled := f.n/10, f.n/7-f.n/70
-	if s.Missing != lost || s.Doubled != doubled || s.Delivered != s.Expected-lost {
+	if s.Missing+s.Superseded != lost || s.Superseded == 0 || s.Doubled != doubled || s.Delivered != s.Expected-lost {
 		t.Errorf("%+v; the edge lost %d and doubled %d", s, lost, doubled)
 	}
 	if text := s.String(); !strings.Contains(text, "missing") || !strings.Contains(text, "p95") {

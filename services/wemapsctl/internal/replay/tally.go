@@ -112,6 +112,7 @@ func (t *tally) status(sender int) status {
 type Summary struct {
 	Sent, Confirmed             int // fixes
 	Expected, Delivered         int // fixes at the other members
+	Superseded                  int // did not arrive, but a newer one of the same member did
 	Missing, Doubled            int
 	Reconnects, Errors          int
 	FirstErrors                 []string
@@ -130,13 +131,24 @@ func (t *tally) summary() Summary {
 				continue
 			}
 			s.Expected += len(fixes)
-			for _, times := range t.heard[receiver][sender] {
+			heard := t.heard[receiver][sender]
+			newest := int64(0)
+			for fix, times := range heard {
 				s.Delivered++
 				s.Doubled += times - 1
+				newest = max(newest, fix)
+			}
+			for fix := range fixes {
+				switch {
+				case heard[fix] > 0:
+				case fix < newest:
+					s.Superseded++
+				default:
+					s.Missing++
+				}
 			}
 		}
 	}
-	s.Missing = s.Expected - s.Delivered
 	sorted := slices.Clone(t.latencies)
 	slices.Sort(sorted)
 	if n := len(sorted); n > 0 {
