@@ -139,7 +139,7 @@ func (c *Conn) end(reason string, how ending, code uint16) {
 	} else {
 		w.CloseAfter(outq.NewClose(code, reason))
 	}
-	l.interrupt()
+	l.line.Interrupt()
 }
 
 // writeFailed is told by the writer, which has closed the connection.

@@ -13,13 +13,13 @@
 //
 // # What an idle connection costs
 //
-// A Conn, a queue, a writer, and a link that waits in the poller. There is no
+// A Conn, a queue, a writer, and a link that is parked (package poller). There is no
 // goroutine (on Linux), no read buffer (chunks come from a pool once there is
 // something to read), no timer (one wheel serves all), no channel and no map.
 //
 // # Locks
 //
-// polling.in → Conn.mu → polling.mu → outq's. wheel.mu, poller.mu and Server.mu
+// polling.in → Conn.mu → polling.mu → outq's and poller's. wheel.mu and Server.mu
 // are taken alone, Server.mu also under polling.mu.
 //
 // # What is refused

@@ -27,7 +27,7 @@ func (c *Conn) beat(now int64) (again int64) {
 	c.mu.Lock()
 	h := &c.beats
 	if c.link != nil && !c.ended {
-		c.link.kick(now)
+		c.link.line.Kick()
 	}
 	switch {
 	case h.idleBy != 0 && now >= h.idleBy:

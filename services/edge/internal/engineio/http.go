@@ -117,7 +117,7 @@ func (s *Server) handshakeWebSocket(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered
 	}
 	nc := ws.NetConn()
-	l := newLink(nc)
+	l := s.newLink(nc)
 	l.phase = open
 	c := s.open(r, func(c *Conn) {
 		l.c, c.link = c, l
@@ -130,7 +130,7 @@ func (s *Server) handshakeWebSocket(w http.ResponseWriter, r *http.Request) {
 		_ = nc.Close()
 		return
 	}
-	go l.run()
+	go l.line.Run()
 }
 
 // session handles a request of a session that exists, here or elsewhere.
@@ -162,7 +162,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn) {
 	if err != nil {
 		return // Upgrade has answered
 	}
-	l := newLink(ws.NetConn())
+	l := s.newLink(ws.NetConn())
 	l.c = c
 	c.mu.Lock()
 	refused := c.ended || c.link != nil || c.probe != nil
@@ -175,7 +175,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *Conn) {
 		_ = l.nc.Close()
 		return
 	}
-	go l.run()
+	go l.line.Run()
 }
 
 var closeFrame = outq.NewClose(websocket.ClosePolicyViolation, "session has upgraded").Frame(outq.SocketIO)

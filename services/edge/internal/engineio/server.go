@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
+	"github.com/wemaps/wemaps/services/edge/internal/poller"
 )
 
 // Acceptor makes the Receiver of a new connection. It may send, and it may close:
@@ -25,7 +26,7 @@ type Server struct {
 	flusher  *outq.Flusher
 	upgrader websocket.Upgrader
 	wheel    *wheel
-	poller   *poller        // nil: every link has a goroutine
+	poller   *poller.Poller
 	alive    sync.WaitGroup // connections whose Closed has not returned
 	count    atomic.Int64
 
@@ -43,7 +44,7 @@ func New(cfg Config, flusher *outq.Flusher, acceptor Acceptor) (*Server, error) 
 	s := &Server{
 		cfg: cfg, acceptor: acceptor, flusher: flusher,
 		wheel:  newWheel(min(cfg.PingInterval, cfg.PingTimeout)),
-		poller: newPoller(), conns: make(map[string]*Conn),
+		poller: poller.New(), conns: make(map[string]*Conn),
 	}
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: cfg.UpgradeTimeout,
@@ -63,12 +64,10 @@ const shutdownGrace = 5 * time.Second
 // Run keeps the heartbeats until ctx ends; then it closes all connections and
 // waits until their Receivers have heard of it. New sessions get 503 from then on.
 func (s *Server) Run(ctx context.Context) error {
-	if s.poller != nil {
-		var wg sync.WaitGroup
-		polling, stop := context.WithCancel(context.WithoutCancel(ctx))
-		wg.Go(func() { s.poller.run(polling) })
-		defer func() { stop(); wg.Wait() }() // after the last connection
-	}
+	var wg sync.WaitGroup
+	polling, stop := context.WithCancel(context.WithoutCancel(ctx))
+	wg.Go(func() { s.poller.Run(polling) })
+	defer func() { stop(); wg.Wait() }() // after the last connection
 	ticker := time.NewTicker(time.Duration(s.wheel.tick) * time.Millisecond)
 	defer ticker.Stop()
 	var due []*Conn

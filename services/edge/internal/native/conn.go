@@ -12,19 +12,20 @@ import (
 	"time"
 
 	"github.com/wemaps/wemaps/libs/wire"
-	"github.com/wemaps/wemaps/services/edge/internal/engineio/wsframe"
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
+	"github.com/wemaps/wemaps/services/edge/internal/poller"
+	"github.com/wemaps/wemaps/services/edge/internal/wsframe"
 )
 
 // Conn is one client. Send, Reply and Close may be called from anywhere.
 type Conn struct {
 	srv    *Server
-	net    net.Conn
+	line   poller.Line
 	writer *outq.Writer
 	id     string
 	queue  outq.Queue
 
-	// Of the reading goroutine, and of the worker that it waits for.
+	// Of whoever has the line.
 	in      wsframe.Reader
 	session Session    // nil: not authenticated
 	pending *Handshake // waits for the auth frame
@@ -35,13 +36,14 @@ type Conn struct {
 }
 
 func (s *Server) newConn(nc net.Conn, query url.Values) *Conn {
-	c := &Conn{srv: s, net: nc, id: newID()}
+	c := &Conn{srv: s, id: newID()}
 	c.queue.SetLimits(s.cfg.Limits)
 	enc := outq.Native
 	if wantsBatches(query) {
 		enc = outq.NativeBatch
 	}
-	c.writer = s.cfg.Flusher.NewWriter(nc, &c.queue, enc, nil) // its failure closes nc, which run sees
+	c.line.Attach(s.poller, nc, c)
+	c.writer = s.cfg.Flusher.NewWriter(nc, &c.queue, enc, func(error) { c.line.Interrupt() })
 	s.count.Add(1)
 	s.wheel.add(c)
 	if s.closing.Load() {
@@ -83,7 +85,14 @@ func (c *Conn) Reply(ref, event string, data []byte) {
 func (c *Conn) Close(code wire.CloseCode) {
 	if c.reason.CompareAndSwap(nil, &code) {
 		c.writer.CloseAfter(outq.NewClose(uint16(code.Code), code.Reason))
+		c.line.Interrupt()
 	}
+}
+
+// drop closes without a word.
+func (c *Conn) drop() {
+	c.writer.Close()
+	c.line.Interrupt()
 }
 
 func (c *Conn) goAway() { c.Close(wire.CloseGoingAway) }
@@ -91,7 +100,7 @@ func (c *Conn) goAway() { c.Close(wire.CloseGoingAway) }
 // waitForAuth bounds how long a client may stay unknown.
 func (c *Conn) waitForAuth(h Handshake) {
 	c.pending = &h
-	_ = c.net.SetReadDeadline(time.Now().Add(c.srv.cfg.AuthTimeout)) // a closed conn fails the read as well
+	_ = c.line.SetDeadline(time.Now().Add(c.srv.cfg.AuthTimeout)) // a closed conn fails the read as well
 }
 
 // auth takes the first frame of a client that has not said who it is.
@@ -110,7 +119,7 @@ func (c *Conn) auth(ctx context.Context, frame []byte) {
 		c.turnAway(e.ID, wire.NewError(wire.CodeTokenRequired), wire.CloseAuthRequired)
 		return
 	}
-	_ = c.net.SetReadDeadline(time.Time{})
+	_ = c.line.SetDeadline(time.Time{})
 	h.Token, h.Auth = data.Token, e.Data
 	c.authenticate(ctx, h)
 }

@@ -35,15 +35,11 @@
 //
 // # What an idle connection costs
 //
-// A Conn, its queue and writer, and a goroutine that waits for the descriptor to
-// become readable, with the smallest stack and without a buffer; what it reads
-// is handled by a few workers. The parser takes bytes from whoever has them, so
-// that one poller could replace the waiting goroutines: Conn.read is all there
-// is to replace.
+// A Conn, its queue and writer, and a line that is parked (package poller): no
+// goroutine on Linux, no buffer and no timer.
 //
 // # Locks
 //
 // wheel.mu guards the wheel alone; connections are looked at after it is released.
-// Everything else a Conn changes belongs to its reading goroutine (or to the
-// worker that this waits for) or is atomic.
+// Everything else a Conn changes belongs to whoever has its line, or is atomic.
 package native

@@ -45,7 +45,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		c.authenticate(r.Context(), h)
 	}
-	go c.run()
+	go c.line.Run()
 }
 
 func (s *Server) handshake(r *http.Request) Handshake {

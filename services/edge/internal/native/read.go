@@ -6,109 +6,63 @@ import (
 	"io"
 	"net"
 	"os"
-	"syscall"
-	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/wemaps/wemaps/libs/wire"
-	"github.com/wemaps/wemaps/services/edge/internal/engineio/wsframe"
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
+	"github.com/wemaps/wemaps/services/edge/internal/wsframe"
 )
 
-// run reads until the connection ends. While it waits it stands few and small
-// calls deep: the stack of an idle connection is the smallest there is.
-func (c *Conn) run() {
-	err := c.read()
-	if errors.Is(err, os.ErrDeadlineExceeded) && c.pending != nil {
-		_ = c.net.SetReadDeadline(time.Time{})
-		c.turnAway("", wire.NewError(wire.CodeTokenRequired), wire.CloseAuthRequired)
-		_ = c.read() // until the client has heard it
-	}
-	c.end(err)
-}
-
-// read hands on what comes until reading fails. A connection that we closed is
-// read on, as unread bytes would make the kernel reset it and destroy what is on
-// its way to the client.
-func (c *Conn) read() (err error) {
-	sc, ok := c.net.(syscall.Conn)
-	if !ok {
-		return c.readBlocking()
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var k *chunk
-	var failure error
-	readable := func(fd uintptr) bool {
-		k, failure = readOnce(int(fd))
-		return !errors.Is(failure, syscall.EAGAIN)
-	}
-	for {
-		if err := raw.Read(readable); err != nil {
-			return err
-		}
-		if failure != nil {
-			return failure
-		}
-		k.conn = c
-		c.srv.crew.do(c.srv.ctx, k)
-		k.conn = nil
-		chunks.Put(k)
-		k = nil
-	}
-}
-
-// readOnce borrows a chunk and fills it, or returns EAGAIN and holds none.
-func readOnce(fd int) (*chunk, error) {
-	k := chunks.Get().(*chunk)
-	for {
-		n, err := syscall.Read(fd, k.buf[:])
-		switch {
-		case n > 0:
-			k.n = n
-			return k, nil
-		case err == syscall.EINTR:
-			continue
-		case err == nil:
-			err = io.EOF
-		}
-		chunks.Put(k)
-		return nil, err
-	}
-}
-
-// readBlocking is for connections without a descriptor, such as TLS.
-func (c *Conn) readBlocking() error {
-	buf := make([]byte, chunkSize)
-	for {
-		n, err := c.net.Read(buf)
-		c.take(buf[:n])
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// take parses what was read.
-func (c *Conn) take(read []byte) {
+// Feed implements poller.User.
+func (c *Conn) Feed(chunk []byte) error {
 	if c.reason.Load() != nil {
-		return
+		return net.ErrClosed
 	}
 	defer c.recovered()
-	err := c.in.Feed(read, c.srv.cfg.MaxFrame, c)
+	err := c.in.Feed(chunk, c.srv.cfg.MaxFrame, c)
 	var violation *wsframe.Error
 	if !errors.As(err, &violation) || c.reason.Load() != nil {
-		return
+		return err
 	}
 	if violation.Code == wsframe.CodeTooBig {
 		_ = c.Send(errorEvent("", wire.Errorf(wire.CodePayloadTooLarge, "A frame must not be larger than %d bytes", c.srv.cfg.MaxFrame)))
 		c.Close(wire.CloseTooBig)
-		return
+	} else {
+		c.Close(wire.CloseCode{Code: int(violation.Code), Reason: violation.Text})
 	}
-	c.Close(wire.CloseCode{Code: int(violation.Code), Reason: violation.Text})
+	return err
+}
+
+// Parkable implements poller.User: who has not said who it is has a deadline.
+func (c *Conn) Parkable() bool { return c.pending == nil }
+
+// Ended implements poller.User. A connection that we closed is read on until the
+// client has heard it.
+func (c *Conn) Ended(err error) {
+	if errors.Is(err, os.ErrDeadlineExceeded) && c.pending != nil {
+		c.turnAway("", wire.NewError(wire.CodeTokenRequired), wire.CloseAuthRequired)
+	}
+	c.ended(err)
+	c.line.Drain()
+	c.srv.wheel.remove(c)
+	if c.srv.count.Add(-1) == 0 && c.srv.closing.Load() {
+		select {
+		case c.srv.empty <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// ended tells the session.
+func (c *Conn) ended(err error) {
+	defer c.recovered()
+	if c.reason.Load() == nil {
+		c.drop()
+	} // else the writer closes after the close frame
+	if c.session != nil {
+		c.session.Closed(c.why(err))
+	}
 }
 
 // recovered keeps one client's bad luck from ending all others'.
@@ -163,24 +117,7 @@ func (c *Conn) echoClose(payload []byte) {
 	if code == wsframe.CodeNone {
 		code = 0
 	}
-	c.writer.CloseAfter(outq.NewClose(code, ""))
-}
-
-// end is the last thing that happens to a connection.
-func (c *Conn) end(err error) {
-	c.srv.wheel.remove(c)
-	if c.reason.Load() == nil {
-		c.writer.Close()
-	} // else the writer closes after the close frame
-	if c.session != nil {
-		c.session.Closed(c.why(err))
-	}
-	if c.srv.count.Add(-1) == 0 && c.srv.closing.Load() {
-		select {
-		case c.srv.empty <- struct{}{}:
-		default:
-		}
-	}
+	c.writer.CloseAfter(outq.NewClose(code, "")) // the line ends by itself
 }
 
 func (c *Conn) why(err error) string {

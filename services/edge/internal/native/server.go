@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
+	"github.com/wemaps/wemaps/services/edge/internal/poller"
 )
 
 // Handshake is what a client brought along.
@@ -99,7 +100,7 @@ type Server struct {
 	cfg      Config
 	upgrader websocket.Upgrader
 	wheel    *wheel
-	crew     crew
+	poller   *poller.Poller
 	ctx      context.Context // of all events; ends with Run
 	cancel   context.CancelFunc
 	count    atomic.Int64
@@ -110,8 +111,7 @@ type Server struct {
 // New starts nothing.
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, wheel: newWheel(cfg.PingEvery, cfg.DeadAfter), empty: make(chan struct{}, 1)}
-	s.crew.jobs = make(chan *chunk)
+	s := &Server{cfg: cfg, wheel: newWheel(cfg.PingEvery, cfg.DeadAfter), poller: poller.New(), empty: make(chan struct{}, 1)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.upgrader = websocket.Upgrader{
 		// Buffers are for the handshake only; both directions are ours afterwards.
@@ -128,6 +128,10 @@ func New(cfg Config) *Server {
 // Run pings, and closes who does not answer, until ctx ends; then it closes all
 // connections with 1001 and waits until they are gone.
 func (s *Server) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	polling, stop := context.WithCancel(context.WithoutCancel(ctx))
+	wg.Go(func() { s.poller.Run(polling) })
+	defer func() { stop(); wg.Wait() }() // after the last connection
 	s.wheel.run(ctx)
 	s.closing.Store(true)
 	for _, c := range s.wheel.all() {
@@ -141,7 +145,7 @@ func (s *Server) Run(ctx context.Context) error {
 		case <-late.C:
 			s.cancel()
 			for _, c := range s.wheel.all() {
-				c.writer.Close() // which ends its reader
+				c.drop()
 			}
 		}
 	}

@@ -27,7 +27,7 @@ type wheel struct {
 }
 
 // place is where a Conn is in the wheel, guarded by wheel.mu; pinged belongs to
-// the goroutine of run.
+// the goroutine of wheel.run.
 type place struct {
 	slot, index int32 // slot + 1; 0: in none
 	gone        bool
@@ -122,6 +122,7 @@ func (w *wheel) slot(dst []*Conn, i int) []*Conn {
 }
 
 func (w *wheel) look(c *Conn, now uint32) {
+	c.line.Kick()
 	switch {
 	case int32(now-c.seen.Load()) >= int32(w.deadAfter):
 		c.Close(wire.ClosePingTimeout)

@@ -1,4 +1,4 @@
-package engineio
+package poller
 
 import (
 	"context"
@@ -6,26 +6,24 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
-// poller waits for all WebSockets that say little, so that they need no goroutine:
-// a goroutine's stack is 4 KiB for good once a handler has been deep, and that is
-// half of what an idle socket may cost. Those that say much keep a goroutine
-// (link.heat), as the poller costs two system calls more per message.
+// Poller waits for all parked Lines.
 //
-// A link is parked (here, waiting for bytes) or with exactly one goroutine, which
-// has got it from take. Watches are one-shot and level-triggered: parking a link
-// that has unread bytes, or whose client is gone, brings it back at once.
-type poller struct {
+// Watches are one-shot and level-triggered: parking a Line that has unread bytes,
+// or whose client is gone, brings it back at once.
+type Poller struct {
 	epoll *os.File // is itself watched by the runtime's poller: no thread blocks in it
 	raw   syscall.RawConn
 	fd    int
-	jobs  chan *link // unbuffered: taken by a waiting worker or by none
+	jobs  chan *Line // unbuffered: taken by a waiting worker or by none
 	done  chan struct{}
 	spare atomic.Int32 // workers that wait
+	start time.Time
 
 	mu     sync.Mutex
-	parked []*link // by file descriptor
+	parked []*Line // by file descriptor
 	closed bool
 }
 
@@ -37,8 +35,9 @@ const (
 	watchFlags = syscall.EPOLLIN | syscall.EPOLLRDHUP | syscall.EPOLLONESHOT
 )
 
-// newPoller returns nil when the system has none; then every link has a goroutine.
-func newPoller() *poller {
+// New starts nothing. It returns nil when the system has no such poller, which may
+// be used like any other: then every Line has a goroutine.
+func New() *Poller {
 	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil
@@ -47,7 +46,8 @@ func newPoller() *poller {
 		_ = syscall.Close(fd)
 		return nil
 	}
-	p := &poller{fd: fd, epoll: os.NewFile(uintptr(fd), "epoll"), jobs: make(chan *link), done: make(chan struct{})}
+	p := &Poller{fd: fd, epoll: os.NewFile(uintptr(fd), "epoll"), start: time.Now(),
+		jobs: make(chan *Line), done: make(chan struct{})}
 	if p.raw, err = p.epoll.SyscallConn(); err != nil {
 		_ = p.epoll.Close()
 		return nil
@@ -55,9 +55,16 @@ func newPoller() *poller {
 	return p
 }
 
-// run brings back links that have something to read, until ctx ends. Links that
+// now is in milliseconds since the poller was made.
+func (p *Poller) now() int64 { return time.Since(p.start).Milliseconds() }
+
+// Run brings back Lines that have something to read, until ctx ends. Lines that
 // are parked then stay parked: close them first.
-func (p *poller) run(ctx context.Context) {
+func (p *Poller) Run(ctx context.Context) {
+	if p == nil {
+		<-ctx.Done()
+		return
+	}
 	stop := context.AfterFunc(ctx, p.close)
 	defer stop()
 	events := make([]syscall.EpollEvent, pollEvents)
@@ -83,7 +90,7 @@ func (p *poller) run(ctx context.Context) {
 	}
 }
 
-func (p *poller) close() {
+func (p *Poller) close() {
 	p.mu.Lock()
 	again := p.closed
 	p.closed = true
@@ -95,8 +102,8 @@ func (p *poller) close() {
 }
 
 // park watches fd, which is l's, and reports false when the caller has to keep l:
-// the poller is closed, or the connection has ended.
-func (p *poller) park(l *link, fd int) bool {
+// the poller is closed, or l was interrupted, or its connection closed.
+func (p *Poller) park(l *Line, fd int) bool {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -104,7 +111,7 @@ func (p *poller) park(l *link, fd int) bool {
 	}
 	op := syscall.EPOLL_CTL_MOD
 	if !l.watched {
-		l.watched, l.fd, op = true, fd, syscall.EPOLL_CTL_ADD
+		l.watched, l.fd, op = true, int32(fd), syscall.EPOLL_CTL_ADD
 	}
 	for len(p.parked) <= fd {
 		p.parked = append(p.parked, nil)
@@ -114,27 +121,36 @@ func (p *poller) park(l *link, fd int) bool {
 	// From here on l may be taken at any time.
 	event := syscall.EpollEvent{Events: watchFlags, Fd: int32(fd)}
 	err := syscall.EpollCtl(p.fd, op, fd, &event)
-	// Whoever ended the connection before l was parked has not found it here.
-	if err != nil || l.c.isEnded() {
+	// Whoever interrupted l before it was parked has not found it here.
+	if err != nil || l.isInterrupted() {
 		return !p.take(l)
 	}
 	return true
 }
 
 // take makes the caller the one who has l, if it was parked.
-func (p *poller) take(l *link) bool {
+func (p *Poller) take(l *Line) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !l.watched || p.parked[l.fd] != l {
+	if !p.has(l) {
 		return false
 	}
 	p.parked[l.fd] = nil
 	return true
 }
 
+// has needs mu.
+func (p *Poller) has(l *Line) bool { return l.watched && p.parked[l.fd] == l }
+
+func (p *Poller) isParked(l *Line) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.has(l)
+}
+
 // takeFD is take for an event. An event that was meant for an earlier connection
-// with the same descriptor brings a link back for nothing, which is harmless.
-func (p *poller) takeFD(fd int) *link {
+// with the same descriptor brings a Line back for nothing, which is harmless.
+func (p *Poller) takeFD(fd int) *Line {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if fd >= len(p.parked) {
@@ -146,13 +162,13 @@ func (p *poller) takeFD(fd int) *link {
 }
 
 // resume brings l back although there is nothing to read.
-func (p *poller) resume(l *link) {
+func (p *Poller) resume(l *Line) {
 	if p.take(l) {
 		p.dispatch(l)
 	}
 }
 
-func (p *poller) dispatch(l *link) {
+func (p *Poller) dispatch(l *Line) {
 	select {
 	case p.jobs <- l:
 	default:
@@ -160,7 +176,7 @@ func (p *poller) dispatch(l *link) {
 	}
 }
 
-func (p *poller) work(l *link) {
+func (p *Poller) work(l *Line) {
 	var r reader
 	r.init()
 	for {
