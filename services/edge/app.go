@@ -58,95 +58,128 @@ func (a *App) close() {
 	}
 }
 
+// core is what stands between the sockets and Redis.
+type core struct {
+	client   rueidis.Client
+	registry *prometheus.Registry
+	admin    *obs.Admin
+	flusher  *outq.Flusher
+	bus      *bus.Bus
+	presence *presence.Presence
+	sessions *session.Manager
+}
+
+// front is what stands between HTTP and the sockets.
+type front struct {
+	admission *proxy.Admission
+	peers     *proxy.Peers
+	socketIO  *socketio.Server
+	native    *native.Server
+	handler   http.Handler
+}
+
 func (a *App) wire(ctx context.Context) error {
-	cfg, log := a.cfg, a.log
-	for _, name := range []string{"edge", "edge-bus"} {
-		client, err := redisx.Open(ctx, cfg.RedisURL, name)
-		if err != nil {
-			return err
-		}
-		a.redis = append(a.redis, client)
-	}
-	client, listen := a.redis[0], a.redis[1]
-	registry := obs.Registry()
-	verifier := token.NewVerifier(once{client})
-	admin := obs.NewAdmin(cfg.AdminAddr, log, registry)
-	admin.AddCheck("redis", redisx.Check(client))
-	admin.AddCheck("keys", verifier.Check)
-
-	// From the sockets inwards to Redis.
-	flusher := outq.NewFlusher(outq.Config{WriteTimeout: 5 * time.Second})
-	rooms := hub.New()
-	metrics := bus.NewMetrics(registry, rooms)
-	commands := bus.NewCommands(client, cfg.Partitions, cfg.CommandBound, metrics, func(err error) { log.Warn("commands", zap.Error(err)) })
-	wires := bus.New(bus.Config{EdgeID: cfg.EdgeID}, client, listen, rooms, commands, metrics, log)
-	present := presence.New(presence.Config{EdgeID: cfg.EdgeID, Grace: cfg.PresenceGrace, Lease: cfg.PresenceLease, Heartbeat: cfg.PresenceLease / 3},
-		client, seats{rooms}, log)
-	sessions := session.New(session.Config{EdgeID: cfg.EdgeID, DrainWindow: cfg.DrainWindow}, session.Deps{
-		Verifier: verifier, Rooms: wires, Commands: commands, Presence: present, Log: log, Registry: registry})
-	wires.Attach(sessions)
-
-	// From HTTP to the sockets.
-	addresses, err := proxy.NewAddresses(cfg.TrustedProxies)
-	if err != nil {
-		return fmt.Errorf("TRUSTED_PROXIES: %w", err)
-	}
-	cors, err := proxy.NewCORS(cfg.CORSOrigins)
-	if err != nil {
-		return fmt.Errorf("CORS_ORIGINS: %w", err)
-	}
-	limiter := proxy.NewLimiter(cfg.AddressRate, 10*cfg.AddressRate)
-	admission := proxy.NewAdmission(addresses, limiter, sessions.Count, cfg.MaxSockets, cfg.HandshakeRate, registry)
-	peers := proxy.NewPeers(client, cfg.EdgeID, cfg.AdvertiseURL, log)
-	sio, err := a.socketIO(flusher, sessions, addresses, cors, admission, peers)
+	c, err := a.newCore(ctx)
 	if err != nil {
 		return err
 	}
-	ws := native.New(native.Config{Flusher: flusher, Handler: nativeApp{sessions}, Log: log, CheckOrigin: cors.Check,
-		Admit: admission.Admit, RemoteIP: addresses.Client})
-	rest, err := a.rest(registry, client, sessions, addresses, limiter)
+	f, err := a.newFront(c)
 	if err != nil {
 		return err
 	}
-	a.watch(registry, flusher)
-
-	mux := http.NewServeMux()
-	mux.Handle("/ws", ws)
-	mux.Handle("/socket.io/", sio)
-	mux.Handle("/", rest)
-	handler := cors.Handler(proxy.Secure(mux))
+	a.watch(c.registry, c.flusher)
 
 	// Stopped from the last to the first: clients go before what carries them.
-	a.group.Add("admin", admin.Run)
-	a.group.Add("writers", flusher.Run)
-	a.group.Add("bus", wires.Run)
-	a.group.Add("presence", present.Run)
-	a.group.Add("peers", peers.Run)
-	a.group.Add("sessions", sessions.Run)
-	a.group.Add("socket.io", sio.Run)
-	a.group.Add("native", ws.Run)
-	a.group.Add("http", func(ctx context.Context) error { return httpx.Serve(ctx, cfg.HTTPAddr, handler, cfg.ShutdownTimeout/5) })
+	a.group.Add("admin", c.admin.Run)
+	a.group.Add("writers", c.flusher.Run)
+	a.group.Add("bus", c.bus.Run)
+	a.group.Add("presence", c.presence.Run)
+	a.group.Add("peers", f.peers.Run)
+	a.group.Add("sessions", c.sessions.Run)
+	a.group.Add("socket.io", f.socketIO.Run)
+	a.group.Add("native", f.native.Run)
+	a.group.Add("http", func(ctx context.Context) error {
+		return httpx.Serve(ctx, a.cfg.HTTPAddr, f.handler, a.cfg.ShutdownTimeout/5)
+	})
 	a.group.Add("drain", func(ctx context.Context) error {
 		<-ctx.Done()
-		admin.Drain()
-		admission.Drain()
-		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.DrainWindow+cfg.ShutdownTimeout/5)
+		c.admin.Drain()
+		f.admission.Drain()
+		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.DrainWindow+a.cfg.ShutdownTimeout/5)
 		defer cancel()
-		sessions.Drain(draining)
+		c.sessions.Drain(draining)
 		return nil
 	})
 	return nil
 }
 
-func (a *App) socketIO(flusher *outq.Flusher, sessions *session.Manager, addresses *proxy.Addresses, cors *proxy.CORS,
-	admission *proxy.Admission, peers *proxy.Peers) (*socketio.Server, error) {
+func (a *App) newCore(ctx context.Context) (*core, error) {
+	cfg, log := a.cfg, a.log
+	for _, name := range []string{"edge", "edge-bus"} {
+		client, err := redisx.Open(ctx, cfg.RedisURL, name)
+		if err != nil {
+			return nil, err
+		}
+		a.redis = append(a.redis, client)
+	}
+	client, listen := a.redis[0], a.redis[1]
+	c := &core{client: client, registry: obs.Registry()}
+	verifier := token.NewVerifier(once{client})
+	c.admin = obs.NewAdmin(cfg.AdminAddr, log, c.registry)
+	c.admin.AddCheck("redis", redisx.Check(client))
+	c.admin.AddCheck("keys", verifier.Check)
+
+	c.flusher = outq.NewFlusher(outq.Config{WriteTimeout: 5 * time.Second})
+	rooms := hub.New()
+	metrics := bus.NewMetrics(c.registry, rooms)
+	commands := bus.NewCommands(client, cfg.Partitions, cfg.CommandBound, metrics, func(err error) { log.Warn("commands", zap.Error(err)) })
+	c.bus = bus.New(bus.Config{EdgeID: cfg.EdgeID}, client, listen, rooms, commands, metrics, log)
+	c.presence = presence.New(presence.Config{EdgeID: cfg.EdgeID, Grace: cfg.PresenceGrace, Lease: cfg.PresenceLease, Heartbeat: cfg.PresenceLease / 3},
+		client, seats{rooms}, log)
+	c.sessions = session.New(session.Config{EdgeID: cfg.EdgeID, DrainWindow: cfg.DrainWindow}, session.Deps{
+		Verifier: verifier, Rooms: c.bus, Commands: commands, Presence: c.presence, Log: log, Registry: c.registry})
+	c.bus.Attach(c.sessions)
+	return c, nil
+}
+
+func (a *App) newFront(c *core) (*front, error) {
+	cfg := a.cfg
+	addresses, err := proxy.NewAddresses(cfg.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("TRUSTED_PROXIES: %w", err)
+	}
+	cors, err := proxy.NewCORS(cfg.CORSOrigins)
+	if err != nil {
+		return nil, fmt.Errorf("CORS_ORIGINS: %w", err)
+	}
+	limiter := proxy.NewLimiter(cfg.AddressRate, 10*cfg.AddressRate)
+	f := &front{peers: proxy.NewPeers(c.client, cfg.EdgeID, cfg.AdvertiseURL, a.log)}
+	f.admission = proxy.NewAdmission(addresses, limiter, c.sessions.Count, cfg.MaxSockets, cfg.HandshakeRate, c.registry)
+	if f.socketIO, err = a.socketIO(c, addresses, cors, f); err != nil {
+		return nil, err
+	}
+	f.native = native.New(native.Config{Flusher: c.flusher, Handler: nativeApp{c.sessions}, Log: a.log, CheckOrigin: cors.Check,
+		Admit: f.admission.Admit, RemoteIP: addresses.Client})
+	rest, err := a.rest(c, addresses, limiter)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/ws", f.native)
+	mux.Handle("/socket.io/", f.socketIO)
+	mux.Handle("/", rest)
+	f.handler = cors.Handler(proxy.Secure(mux))
+	return f, nil
+}
+
+func (a *App) socketIO(c *core, addresses *proxy.Addresses, cors *proxy.CORS, f *front) (*socketio.Server, error) {
 	server, err := socketio.New(socketio.Config{
 		Engine: engineio.Config{
 			EdgeID:      a.cfg.EdgeID,
 			PingTimeout: 60 * time.Second, // what existing apps were told
 			CORS:        cors.Apply,
-			Admit:       admission.Admit,
-			Forward:     peers.Forward,
+			Admit:       f.admission.Admit,
+			Forward:     f.peers.Forward,
 			Panic: func(v any, stack []byte) {
 				a.log.Error("panic in a socket", zap.Any("panic", v), zap.ByteString("stack", stack))
 			},
@@ -154,27 +187,27 @@ func (a *App) socketIO(flusher *outq.Flusher, sessions *session.Manager, address
 		Events: []string{wire.EventLocationUpdate, wire.EventSendMessage, wire.EventJoinRoom, wire.EventLeaveRoom,
 			wire.EventRequestChatHistory, wire.EventPing},
 		ClientIP: addresses.Client,
-	}, flusher, map[string]socketio.Namespace{socketio.MainNamespace: socketio.NewApp(socketIOApp{sessions})})
+	}, c.flusher, map[string]socketio.Namespace{socketio.MainNamespace: socketio.NewApp(socketIOApp{c.sessions})})
 	if err != nil {
 		return nil, fmt.Errorf("socket.io: %w", err)
 	}
 	return server, nil
 }
 
-func (a *App) rest(registry prometheus.Registerer, client rueidis.Client, sessions *session.Manager, addresses *proxy.Addresses, limiter *proxy.Limiter) (http.Handler, error) {
-	e := httpx.New(httpx.Options{Service: "edge", Log: a.log, Registry: registry})
+func (a *App) rest(c *core, addresses *proxy.Addresses, limiter *proxy.Limiter) (http.Handler, error) {
+	e := httpx.New(httpx.Options{Service: "edge", Log: a.log, Registry: c.registry})
 	services := proxy.New(proxy.Services{Auth: a.cfg.AuthURL, Room: a.cfg.RoomURL, Location: a.cfg.LocationURL, Chat: a.cfg.ChatURL}, addresses, limiter, a.log)
 	if err := services.Register(e); err != nil {
 		return nil, err
 	}
 	health := api.NewHealth(map[string]api.Check{
-		"redis":    redisx.Check(client),
+		"redis":    redisx.Check(c.client),
 		"auth":     api.Probe(a.cfg.AuthAdminURL),
 		"room":     api.Probe(a.cfg.RoomAdminURL),
 		"location": api.Probe(a.cfg.LocationAdminURL),
 		"chat":     api.Probe(a.cfg.ChatAdminURL),
 	})
-	err := api.Register(e, api.Deps{Health: health, Sockets: sessions.Count, OpenAPI: wire.OpenAPI(), AsyncAPI: wire.AsyncAPI()})
+	err := api.Register(e, api.Deps{Health: health, Sockets: c.sessions.Count, OpenAPI: wire.OpenAPI(), AsyncAPI: wire.AsyncAPI()})
 	if err != nil {
 		return nil, err
 	}

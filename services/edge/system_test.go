@@ -1,10 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
-	"fmt"
-	"strconv"
-	"sync"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,123 +21,6 @@ func (w *world) serveLocation() {
 				Origin: c.Origin, Ack: `{"latitude":1}`, Data: c.Data})
 		}
 	})
-}
-
-// chat is a chat service that keeps its messages in memory.
-type chat struct {
-	mu       sync.Mutex
-	messages map[string][]json.RawMessage
-	mute     bool // keeps messages to itself, like a Pub/Sub that loses them
-}
-
-func (w *world) serveChat() *chat {
-	c := &chat{messages: map[string][]json.RawMessage{}}
-	w.serve(wire.ServiceChat, func(cmd wire.Command) {
-		switch cmd.Type {
-		case wire.CommandSend:
-			c.take(w, cmd)
-		case wire.CommandHistory:
-			w.publish(wire.ChannelReplies(cmd.Origin.EdgeID), wire.Envelope{Event: wire.EventChatHistory, Class: wire.ClassOrdered,
-				Origin: cmd.Origin, Data: c.page(w, cmd)})
-		}
-	})
-	return c
-}
-
-func (c *chat) take(w *world, cmd wire.Command) {
-	var m wire.SendMessage
-	if err := json.Unmarshal([]byte(cmd.Data), &m); err != nil {
-		w.t.Error(err)
-	}
-	c.mu.Lock()
-	seq := int64(len(c.messages[cmd.RoomID]) + 1)
-	raw, _ := json.Marshal(wire.Message{ID: strconv.FormatInt(seq, 10), RoomID: cmd.RoomID, UserID: cmd.UserID, Content: m.Content, Seq: seq})
-	c.messages[cmd.RoomID] = append(c.messages[cmd.RoomID], raw)
-	mute := c.mute
-	c.mu.Unlock()
-	if mute {
-		return
-	}
-	e := wire.Envelope{Event: wire.EventNewMessage, Class: wire.ClassOrdered, UserID: cmd.UserID, Origin: cmd.Origin, Seq: seq, Data: string(raw)}
-	w.publish(wire.ChannelRoom(cmd.RoomID), e)
-	if cmd.Origin.Ref != "" {
-		w.publish(wire.ChannelReplies(cmd.Origin.EdgeID), e)
-	}
-}
-
-func (c *chat) page(w *world, cmd wire.Command) string {
-	var q wire.HistoryRequest
-	if err := json.Unmarshal([]byte(cmd.Data), &q); err != nil {
-		w.t.Error(err)
-	}
-	if cmd.UserID == "" {
-		w.t.Error("history was asked for by nobody")
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	all := c.messages[cmd.RoomID]
-	h := wire.ChatHistory{RoomID: cmd.RoomID, Messages: []json.RawMessage{}}
-	if q.After == nil {
-		h.Messages = append(h.Messages, all[max(0, len(all)-q.Limit):]...)
-	} else {
-		rest := all[min(int(*q.After), len(all)):]
-		h.Messages = append(h.Messages, rest[:min(3, len(rest))]...) // small pages, to see that all are read
-		h.HasMore = len(rest) > 3
-	}
-	raw, _ := json.Marshal(h)
-	return string(raw)
-}
-
-func (c *chat) setMute(mute bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.mute = mute
-}
-
-func (c *chat) count(room string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.messages[room])
-}
-
-// seqs lists the chat that a socket got, in the order it did.
-func (s *socket) seqs() []int64 {
-	var all []int64
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range s.heard {
-		switch f.Type {
-		case wire.EventNewMessage:
-			var m wire.Message
-			_ = json.Unmarshal(f.Data, &m)
-			all = append(all, m.Seq)
-		case wire.EventChatHistory:
-			var h struct{ Messages []wire.Message }
-			_ = json.Unmarshal(f.Data, &h)
-			for _, m := range h.Messages {
-				all = append(all, m.Seq)
-			}
-		}
-	}
-	return all
-}
-
-func (s *socket) hasExactly(from, to int64) {
-	s.t.Helper()
-	testenv.Eventually(s.t, 10*time.Second, "chat is missing", func() bool { return len(s.seqs()) >= int(to-from)+1 })
-	s.settle()
-	got, want := s.seqs(), []int64(nil)
-	for i := from; i <= to; i++ {
-		want = append(want, i)
-	}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		s.t.Errorf("chat %v, want %v", got, want)
-	}
-}
-
-func (s *socket) say(room, id string) {
-	s.t.Helper()
-	s.emit(wire.EventSendMessage, wire.SendMessage{RoomID: room, Content: "hello"}, id)
 }
 
 // Inherited mistake 12: with two instances chat crosses, positions do not.
@@ -166,124 +48,6 @@ func TestTwoEdgesAreOneSystem(t *testing.T) {
 	if n := len(ana.all(wire.EventLocationUpdated)); n != 0 {
 		t.Error("ana heard its own fix as somebody's")
 	}
-}
-
-// A message and the answer to its sender come on two channels; the sender hears
-// one event, with its id.
-func TestSendersHearTheirMessageOnce(t *testing.T) {
-	both(t, func(t *testing.T, w *world, _ *edge, connect func(string) *socket) {
-		w.serveChat()
-		w.room("r1", "ana")
-		ana := connect("ana")
-		ana.join("r1")
-		const n = 25
-		for i := range n {
-			ana.say("r1", strconv.Itoa(i))
-		}
-		ana.hasExactly(1, n)
-		if ana.sio {
-			acks := 0
-			for i := range n {
-				acks += countPrefix(ana, "43"+strconv.Itoa(i)+"[")
-			}
-			if acks != n {
-				t.Errorf("%d callbacks were called, want %d", acks, n)
-			}
-			return
-		}
-		for i, f := range ana.all(wire.EventNewMessage) {
-			if f.ID != strconv.Itoa(i) {
-				t.Errorf("message %d answers %q", i, f.ID)
-			}
-		}
-	})
-}
-
-func countPrefix(s *socket, prefix string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, f := range s.heard {
-		if len(f.Type) >= len(prefix) && f.Type[:len(prefix)] == prefix {
-			n++
-		}
-	}
-	return n
-}
-
-// Whoever comes back with the last number it has gets exactly what it missed,
-// then what happens from now on.
-func TestResume(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.serveChat()
-	w.room("r1", "ana", "bor")
-	a, b := w.edge(nil), w.edge(nil)
-	ana := a.native(t, w.token("ana", time.Hour))
-	ana.join("r1")
-	for range 10 {
-		ana.say("r1", "")
-	}
-	ana.hasExactly(1, 10)
-	t.Run("join-room", func(t *testing.T) {
-		bor := b.native(t, w.token("bor", time.Hour))
-		for range 5 {
-			ana.say("r1", "")
-		}
-		bor.emit(wire.EventJoinRoom, `{"roomId":"r1","lastSeq":2}`, "")
-		for range 5 {
-			ana.say("r1", "")
-		}
-		// Some may have come live between the connect and join-room: the rest is
-		// what was missed.
-		testenv.Eventually(t, 10*time.Second, "chat is missing", func() bool { return len(bor.seqs()) >= 18 })
-		bor.settle()
-		seen := map[int64]int{}
-		for _, seq := range bor.seqs() {
-			seen[seq]++
-		}
-		for seq := int64(3); seq <= 20; seq++ {
-			if seen[seq] != 1 {
-				t.Errorf("message %d came %d times", seq, seen[seq])
-			}
-		}
-		if len(seen) != 18 {
-			t.Errorf("%d messages, want 18", len(seen))
-		}
-	})
-	t.Run("handshake", func(t *testing.T) {
-		bor := b.socketIO(t, `{"token":"`+w.token("bor", time.Hour)+`","lastSeq":{"r1":15}}`)
-		hear[struct{}](bor, "connected", nil)
-		for range 3 {
-			ana.say("r1", "")
-		}
-		bor.hasExactly(16, 23)
-	})
-}
-
-// Chat that is published while Redis' connection is away is made up for.
-func TestChatHasNoGapsAfterAnOutage(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	c := w.serveChat()
-	w.room("r1", "ana", "bor")
-	e := w.edge(nil)
-	ana := e.native(t, w.token("ana", time.Hour))
-	ana.join("r1")
-	ana.say("r1", "")
-	ana.hasExactly(1, 1)
-	c.setMute(true)
-	for range 8 {
-		ana.say("r1", "")
-	}
-	testenv.Eventually(t, 5*time.Second, "the messages did not arrive", func() bool { return c.count("r1") == 9 })
-	w.do(w.redis.B().ClientKill().TypePubsub().Build()) // every edge subscribes again
-	ana.hasExactly(1, 9)
-	ana.say("r1", "")
-	testenv.Eventually(t, 5*time.Second, "the message did not arrive", func() bool { return c.count("r1") == 10 })
-	c.setMute(false)
-	ana.say("r1", "") // comes after one that was lost
-	ana.hasExactly(1, 11)
 }
 
 // Inherited mistake 5: one of two devices going away announces user-offline and
@@ -382,5 +146,68 @@ func TestDrain(t *testing.T) {
 	hear[wire.Message](stays, wire.EventNewMessage, nil)
 	if n := len(stays.all(wire.EventUserOffline)); n != 0 {
 		t.Error("a hand-over was announced")
+	}
+}
+
+// Long-polling needs no sticky sessions: any edge passes a foreign session on.
+func TestPollingThroughAnotherEdge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a, b := w.edge(nil), w.edge(nil)
+	const path = "/socket.io/?EIO=4&transport=polling"
+	_, raw := get(t, "GET", a.url+path, nil, "")
+	var open struct{ SID string }
+	if err := json.Unmarshal(raw[1:], &open); err != nil || open.SID == "" {
+		t.Fatalf("opened with %q: %v", raw, err)
+	}
+	resp, raw := get(t, "POST", b.url+path+"&sid="+open.SID, nil, `40{"token":"`+w.token("ana", time.Hour)+`"}`)
+	if resp.StatusCode != 200 {
+		t.Fatalf("the packet was answered %d %s", resp.StatusCode, raw)
+	}
+	if _, raw = get(t, "GET", b.url+path+"&sid="+open.SID, nil, ""); !strings.HasPrefix(string(raw), `40{"sid":`) {
+		t.Errorf("polled %q", raw)
+	}
+	resp, _ = get(t, "GET", b.url+path+"&sid="+strings.Repeat("x", 20)+".nowhere", nil, "")
+	if resp.StatusCode != 400 {
+		t.Errorf("an unknown session was answered %d", resp.StatusCode)
+	}
+}
+
+// With Redis away nothing is accepted in silence, and nobody is thrown out.
+func TestRedisAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.room("r1", "ana")
+	e := w.edge(nil)
+	ana := e.native(t, w.token("ana", time.Hour))
+	ana.join("r1")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := w.server.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ana.say("r1", "m1")
+	got := hear(ana, wire.EventError, func(e wire.SocketError) bool { return e.ID == "m1" })
+	if got.Code != wire.CodeUnavailable || got.RetryAfterMs == 0 || got.Event != wire.EventSendMessage {
+		t.Errorf("refused with %+v", got)
+	}
+	ana.settle()
+	testenv.Eventually(t, 10*time.Second, "the edge says it is ready", func() bool {
+		resp, _ := get(t, "GET", e.admin+"/readyz", nil, "")
+		return resp.StatusCode == 503
+	})
+}
+
+// What a client can hear and say is in the document.
+func TestEveryEventIsDocumented(t *testing.T) {
+	t.Parallel()
+	doc := string(wire.AsyncAPI())
+	for _, event := range []string{wire.EventJoinRoom, wire.EventLeaveRoom, wire.EventLocationUpdate, wire.EventSendMessage, wire.EventRequestChatHistory,
+		wire.EventPing, wire.EventJoinedRoom, wire.EventRoomLocations, wire.EventUserJoined, wire.EventUserLeft, wire.EventUserOnline, wire.EventUserOffline,
+		wire.EventLocationConfirmed, wire.EventLocationUpdated, wire.EventLocationsUpdated, wire.EventNewMessage, wire.EventChatHistory, wire.EventRoomUpdated,
+		wire.EventRoomClosed, wire.EventMemberRemoved, wire.EventServerDraining, wire.EventPong, wire.EventError} {
+		if !strings.Contains(doc, `"`+event+`"`) {
+			t.Errorf("%s is not documented", event)
+		}
 	}
 }
