@@ -219,11 +219,8 @@ func (k *Keeper) checkOld(ctx context.Context) error {
 	if !k.due(k.pruned, pruneEvery) {
 		return nil
 	}
-	if err := k.source.Prune(ctx, k.now()); err != nil {
-		return err
-	}
-	k.pruned = k.now()
-	return nil
+	k.pruned = k.now() // a failure can wait for the next hour
+	return k.source.Prune(ctx, k.now())
 }
 
 func (k *Keeper) due(last time.Time, every time.Duration) bool { return k.now().Sub(last) >= every }

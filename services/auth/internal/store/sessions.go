@@ -183,14 +183,14 @@ func (s *Store) EndSessions(ctx context.Context, userID string, now time.Time) (
 // Prune forgets what can matter to nobody any more.
 func (s *Store) Prune(ctx context.Context, now time.Time) error {
 	var errs []error
-	for what, query := range map[string]string{
+	for _, p := range []struct{ what, sql string }{
 		// A session outlives every token issued for it; the day is for looking back.
-		"sessions":       `DELETE FROM auth.sessions WHERE expires_at < $1::timestamptz - interval '1 day' OR ended_at IS NOT NULL AND tokens_until < $1::timestamptz - interval '1 day'`,
-		"refresh tokens": `DELETE FROM auth.refresh_tokens WHERE expires_at < $1`,
-		"erased users":   `DELETE FROM auth.erased_users WHERE tokens_until < $1::timestamptz - interval '1 hour'`,
-		"addresses":      `DELETE FROM auth.known_addresses WHERE last_used_at < $1::timestamptz - interval '180 days'`,
+		{"sessions", `DELETE FROM auth.sessions WHERE expires_at < $1::timestamptz - interval '1 day' OR ended_at IS NOT NULL AND tokens_until < $1::timestamptz - interval '1 day'`},
+		{"refresh tokens", `DELETE FROM auth.refresh_tokens WHERE expires_at < $1`},
+		{"erased users", `DELETE FROM auth.erased_users WHERE tokens_until < $1::timestamptz - interval '1 hour'`},
+		{"addresses", `DELETE FROM auth.known_addresses WHERE last_used_at < $1::timestamptz - interval '180 days'`},
 	} {
-		_, err := exec(ctx, s.db, "prune "+what, query, now)
+		_, err := exec(ctx, s.db, "prune "+p.what, p.sql, now)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
