@@ -121,7 +121,8 @@ func TestDrain(t *testing.T) {
 	w := newWorld(t)
 	w.serveChat()
 	w.room("r1", "ana", "bor")
-	a, b := w.edge(nil), w.edge(nil)
+	patient := func(c *Config) { c.PresenceGrace = 10 * time.Second }
+	a, b := w.edge(patient), w.edge(patient)
 	ana, bor := a.native(t, w.token("ana", time.Hour)), a.socketIO(t, `{"token":"`+w.token("bor", time.Hour)+`"}`)
 	ana.join("r1")
 	bor.join("r1")
