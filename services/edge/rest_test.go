@@ -84,30 +84,30 @@ func TestRoutes(t *testing.T) {
 		}
 	}
 	resp, raw := get(t, "GET", e.url+"/api/rooms/1/messages", nil, "")
-	if got := errorBody(t, raw); resp.StatusCode != 503 || got.Code != wire.CodeUnavailable || resp.Header.Get("Retry-After") == "" {
+	if got := errorBody(t, raw); resp.StatusCode != http.StatusServiceUnavailable || got.Code != wire.CodeUnavailable || resp.Header.Get("Retry-After") == "" {
 		t.Errorf("a service that is down: %d %s", resp.StatusCode, raw)
 	}
 	resp, raw = get(t, "GET", e.url+"/api/nowhere", nil, "")
-	if got := errorBody(t, raw); resp.StatusCode != 404 || got.Code != wire.CodeRouteNotFound || got.Path != "/api/nowhere" || got.Timestamp == "" {
+	if got := errorBody(t, raw); resp.StatusCode != http.StatusNotFound || got.Code != wire.CodeRouteNotFound || got.Path != "/api/nowhere" || got.Timestamp == "" {
 		t.Errorf("an unknown path: %d %s", resp.StatusCode, raw)
 	}
 	resp, raw = get(t, "POST", e.url+"/api/auth/signin", nil, strings.Repeat("x", 65<<10))
-	if resp.StatusCode != 413 || errorBody(t, raw).Code != wire.CodePayloadTooLarge {
+	if resp.StatusCode != http.StatusRequestEntityTooLarge || errorBody(t, raw).Code != wire.CodePayloadTooLarge {
 		t.Errorf("a big body: %d %s", resp.StatusCode, raw)
 	}
 	for _, path := range []string{"/metrics", "/readyz", "/debug/pprof/"} {
-		if resp, _ := get(t, "GET", e.url+path, nil, ""); resp.StatusCode != 404 {
+		if resp, _ := get(t, "GET", e.url+path, nil, ""); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("%s is open to clients", path)
 		}
 	}
 	for _, path := range []string{"/", "/api/docs"} {
 		resp, raw := get(t, "GET", e.url+path, nil, "")
-		if resp.StatusCode != 200 || !strings.Contains(string(raw), "WeMaps") || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		if resp.StatusCode != http.StatusOK || !strings.Contains(string(raw), "WeMaps") || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
 			t.Errorf("%s: %d", path, resp.StatusCode)
 		}
 	}
 	for _, path := range []string{"/api/openapi.json", "/api/asyncapi.json"} {
-		if resp, raw := get(t, "GET", e.url+path, nil, ""); resp.StatusCode != 200 || !json.Valid(raw) {
+		if resp, raw := get(t, "GET", e.url+path, nil, ""); resp.StatusCode != http.StatusOK || !json.Valid(raw) {
 			t.Errorf("%s: %d", path, resp.StatusCode)
 		}
 	}
@@ -126,14 +126,14 @@ func TestCORS(t *testing.T) {
 				t.Errorf("%s from %s: allowed %q", path, origin, got)
 			}
 			resp, _ = get(t, "OPTIONS", e.url+path, map[string]string{"Origin": origin, "Access-Control-Request-Method": "POST"}, "")
-			if resp.StatusCode != 204 || resp.Header.Get("Access-Control-Allow-Origin") != want {
+			if resp.StatusCode != http.StatusNoContent || resp.Header.Get("Access-Control-Allow-Origin") != want {
 				t.Errorf("preflight of %s from %s: %d, allowed %q", path, origin, resp.StatusCode, resp.Header.Get("Access-Control-Allow-Origin"))
 			}
 		}
 	}
 	resp, raw := get(t, "GET", e.url+"/ws", map[string]string{"Origin": "https://evil.test", "Connection": "Upgrade", "Upgrade": "websocket",
 		"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}, "")
-	if resp.StatusCode != 403 {
+	if resp.StatusCode != http.StatusForbidden {
 		t.Errorf("a WebSocket from another page: %d %s", resp.StatusCode, raw)
 	}
 }
@@ -174,7 +174,7 @@ func TestHealth(t *testing.T) {
 	ana.settle()
 	resp, raw := get(t, "GET", e.url+"/socket/health", nil, "")
 	var s wire.SocketHealth
-	if err := json.Unmarshal(raw, &s); err != nil || resp.StatusCode != 200 || s.ConnectedClients != 1 || s.Status != "OK" {
+	if err := json.Unmarshal(raw, &s); err != nil || resp.StatusCode != http.StatusOK || s.ConnectedClients != 1 || s.Status != "OK" {
 		t.Errorf("socket health: %d %s", resp.StatusCode, raw)
 	}
 }
@@ -189,7 +189,7 @@ func TestManyAtOnceAreServed(t *testing.T) {
 	for range 64 {
 		wg.Go(func() {
 			resp, _ := get(t, "POST", e.url+"/api/rooms/join", map[string]string{"X-Forwarded-For": "203.0.113.9"}, "{}")
-			if resp.StatusCode != 204 {
+			if resp.StatusCode != http.StatusNoContent {
 				refused.Add(1)
 			}
 		})
@@ -212,7 +212,7 @@ func TestShedding(t *testing.T) {
 		"/ws":                                 {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="},
 	} {
 		resp, raw := get(t, "GET", e.url+path, header, "")
-		if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || errorBody(t, raw).Code != wire.CodeOverloaded {
+		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" || errorBody(t, raw).Code != wire.CodeOverloaded {
 			t.Errorf("%s: %d %s", path, resp.StatusCode, raw)
 		}
 	}

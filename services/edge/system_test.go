@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -162,14 +163,14 @@ func TestPollingThroughAnotherEdge(t *testing.T) {
 		t.Fatalf("opened with %q: %v", raw, err)
 	}
 	resp, raw := get(t, "POST", b.url+path+"&sid="+open.SID, nil, `40{"token":"`+w.token("ana", time.Hour)+`"}`)
-	if resp.StatusCode != 200 {
+	if resp.StatusCode != http.StatusOK {
 		t.Fatalf("the packet was answered %d %s", resp.StatusCode, raw)
 	}
 	if _, raw = get(t, "GET", b.url+path+"&sid="+open.SID, nil, ""); !strings.HasPrefix(string(raw), `40{"sid":`) {
 		t.Errorf("polled %q", raw)
 	}
 	resp, _ = get(t, "GET", b.url+path+"&sid="+strings.Repeat("x", 20)+".nowhere", nil, "")
-	if resp.StatusCode != 400 {
+	if resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("an unknown session was answered %d", resp.StatusCode)
 	}
 }
@@ -195,7 +196,7 @@ func TestRedisAway(t *testing.T) {
 	ana.settle()
 	testenv.Eventually(t, 10*time.Second, "the edge says it is ready", func() bool {
 		resp, _ := get(t, "GET", e.admin+"/readyz", nil, "")
-		return resp.StatusCode == 503
+		return resp.StatusCode == http.StatusServiceUnavailable
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -89,7 +88,7 @@ func (p *Proxy) to(base string, limit int64) (echo.HandlerFunc, error) {
 	reverse := &httputil.ReverseProxy{
 		Transport:  p.transport,
 		BufferPool: &buffers{},
-		ErrorLog:   log.New(logWriter{p.log}, "", 0),
+		ErrorLog:   zap.NewStdLog(p.log),
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			r.Out.Host = r.In.Host
@@ -154,10 +153,3 @@ func (b *buffers) Get() []byte {
 }
 
 func (b *buffers) Put(p []byte) { b.pool.Put(&p) }
-
-type logWriter struct{ log *zap.Logger }
-
-func (w logWriter) Write(p []byte) (int, error) {
-	w.log.Warn("proxy", zap.ByteString("detail", p))
-	return len(p), nil
-}

@@ -29,16 +29,23 @@ func (s *Seat) SendChat(m *outq.Message, seq int64) error {
 }
 
 func (s *Seat) send(m *outq.Message, seq int64) error {
-	if g := s.gate.Load(); g != nil {
-		kept, err := g.keep(m, seq)
-		if err != nil {
-			s.session.conn.Close(wire.CloseSlow)
-		}
-		if kept || err != nil {
-			return err
-		}
+	if kept, err := s.keep(kept{m: m, seq: seq}); kept || err != nil {
+		return err
 	}
 	return s.session.conn.Send(m)
+}
+
+// keep tells whether the gate is closed and k waits behind it.
+func (s *Seat) keep(k kept) (bool, error) {
+	g := s.gate.Load()
+	if g == nil {
+		return false, nil
+	}
+	kept, err := g.keep(k)
+	if err != nil {
+		s.session.conn.Close(wire.CloseSlow)
+	}
+	return kept, err
 }
 
 // UserID, SocketID and RoomID say whose seat it is, and where.
@@ -52,10 +59,14 @@ func (s *Seat) UserName() string { return s.session.name }
 // Reply answers the socket's ref.
 func (s *Seat) Reply(ref, event string, data []byte) { s.session.conn.Reply(ref, event, data) }
 
-// ReplyChat answers the sender of the room's chat message number seq.
+// ReplyChat answers the sender of the room's chat message number seq. It is the
+// message itself, and so waits behind the gate as it would for anybody else.
 func (s *Seat) ReplyChat(ref, event string, data []byte, seq int64) {
 	if s.first.Load() == 0 {
 		s.first.CompareAndSwap(0, seq)
+	}
+	if kept, err := s.keep(kept{seq: seq, ref: ref, event: event, data: data}); kept || err != nil {
+		return
 	}
 	s.session.conn.Reply(ref, event, data)
 }
@@ -80,24 +91,27 @@ type gate struct {
 	kept []kept
 }
 
+// kept is an event, or with a ref the answer to its sender.
 type kept struct {
-	m   *outq.Message
-	seq int64
+	m          *outq.Message
+	seq        int64
+	ref, event string
+	data       []byte
 }
 
-func (g *gate) keep(m *outq.Message, seq int64) (bool, error) {
+func (g *gate) keep(k kept) (bool, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.open {
 		return false, nil
 	}
-	if m.Class() != outq.Ordered && len(g.kept) >= maxKept/4 {
+	if k.m != nil && k.m.Class() != outq.Ordered && len(g.kept) >= maxKept/4 {
 		return true, nil // a newer one is coming
 	}
 	if len(g.kept) == maxKept {
 		return false, outq.ErrOverflow
 	}
-	g.kept = append(g.kept, kept{m, seq})
+	g.kept = append(g.kept, k)
 	return true, nil
 }
 
@@ -109,7 +123,7 @@ func newSeat(s *Session, room string) *Seat {
 }
 
 // openGate sends what was kept, except chat up to and including seq, which the
-// client has had already.
+// client has had already. An answer is sent in any case: its sender waits for it.
 func (s *Seat) openGate(seq int64) {
 	g := s.gate.Load()
 	if g == nil {
@@ -117,10 +131,11 @@ func (s *Seat) openGate(seq int64) {
 	}
 	g.mu.Lock()
 	for _, k := range g.kept {
-		if k.seq == 0 || k.seq > seq {
-			if s.session.conn.Send(k.m) != nil {
-				break // the connection is on its way out
-			}
+		switch {
+		case k.m == nil:
+			s.session.conn.Reply(k.ref, k.event, k.data)
+		case k.seq == 0 || k.seq > seq:
+			_ = s.session.conn.Send(k.m) // one that fails is on its way out
 		}
 	}
 	g.kept, g.open = nil, true

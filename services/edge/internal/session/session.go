@@ -42,22 +42,22 @@ func (s *Session) Event(ctx context.Context, name string, data json.RawMessage, 
 	s.m.metrics.framesIn.Inc()
 	now := time.Now()
 	if wait := s.frames.take(frameRate, 1, now); wait > 0 {
-		s.refuse(name, ref, "", wire.NewError(wire.CodeRateLimited).After(wait))
+		s.refuse(name, ref, wire.NewError(wire.CodeRateLimited).After(wait))
 		return
 	}
 	if len(data) > wire.MaxFrameBytes {
-		s.refuse(name, ref, "", wire.Errorf(wire.CodePayloadTooLarge, "The payload must not be larger than %d bytes", wire.MaxFrameBytes))
+		s.refuse(name, ref, wire.Errorf(wire.CodePayloadTooLarge, "The payload must not be larger than %d bytes", wire.MaxFrameBytes))
 		return
 	}
 	if err := s.dispatch(ctx, request{name: name, data: data, ref: ref, at: now}); err != nil {
-		s.refuse(name, ref, "", err)
+		s.refuse(name, ref, err)
 	}
 }
 
 // Invalid tells the client that it sent something that is no event at all.
 func (s *Session) Invalid(ref string, err error) {
 	s.m.metrics.framesIn.Inc()
-	s.refuse("", ref, "", err)
+	s.refuse("", ref, err)
 }
 
 // Closed ends the session; the connection calls it once, last.
@@ -145,7 +145,7 @@ func (s *Session) replyJSON(ref, event string, v any) {
 
 // refuse tells the client why an event had no effect, and closes the connection
 // of one that does not stop.
-func (s *Session) refuse(event, ref, room string, err error) {
+func (s *Session) refuse(event, ref string, err error) {
 	strike := float32(strikeInvalid)
 	switch code(err) {
 	case wire.CodeRateLimited:
@@ -153,7 +153,7 @@ func (s *Session) refuse(event, ref, room string, err error) {
 	case wire.CodeUnavailable, wire.CodeInternal, wire.CodeOverloaded:
 		strike = 0 // not the client's fault
 	}
-	s.complain(event, ref, room, err)
+	s.complain(event, ref, "", err)
 	if strike > 0 && s.strikes.take(strikeRate, strike, time.Now()) > 0 {
 		s.conn.Close(wire.CloseAbuse)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -101,13 +102,16 @@ func TestEachMemberAgainstTheJSONPackage(t *testing.T) {
 }
 
 // fakeConn remembers what it was sent.
-type fakeConn struct{ sent []*outq.Message }
+type fakeConn struct {
+	sent    []*outq.Message
+	replies []string // their refs
+}
 
-func (c *fakeConn) ID() string                   { return "c" }
-func (c *fakeConn) Send(m *outq.Message) error   { c.sent = append(c.sent, m); return nil }
-func (c *fakeConn) Reply(string, string, []byte) {}
-func (c *fakeConn) Close(wire.CloseCode)         {}
-func (c *fakeConn) Encoding() outq.Encoding      { return outq.Native }
+func (c *fakeConn) ID() string                           { return "c" }
+func (c *fakeConn) Send(m *outq.Message) error           { c.sent = append(c.sent, m); return nil }
+func (c *fakeConn) Reply(ref string, _ string, _ []byte) { c.replies = append(c.replies, ref) }
+func (c *fakeConn) Close(wire.CloseCode)                 {}
+func (c *fakeConn) Encoding() outq.Encoding              { return outq.Native }
 
 // Behind a gate everything waits, in order; what the client has had is left out,
 // and a flood of positions does not end the socket.
@@ -145,6 +149,24 @@ func TestGate(t *testing.T) {
 		if m == old {
 			t.Error("what the client has had was sent again")
 		}
+	}
+}
+
+// A sender's own message comes at its place in the order, too, and is answered
+// even if it was among what the client has had.
+func TestAnswersWaitBehindTheGate(t *testing.T) {
+	t.Parallel()
+	conn := &fakeConn{}
+	seat := newSeat(&Session{conn: conn}, "r")
+	seat.ReplyChat("had", "e", nil, 5)
+	seat.ReplyChat("new", "e", nil, 6)
+	if len(conn.replies) != 0 {
+		t.Fatalf("%v passed a closed gate", conn.replies)
+	}
+	seat.openGate(5)
+	seat.ReplyChat("live", "e", nil, 7)
+	if want := []string{"had", "new", "live"}; !slices.Equal(conn.replies, want) {
+		t.Errorf("answered %v, want %v", conn.replies, want)
 	}
 }
 
