@@ -29,7 +29,8 @@ func Migrate(ctx context.Context, databaseURL string, files fs.FS, schema string
 		return 0, fmt.Errorf("migrate %s: %w", schema, err)
 	}
 	defer func() { _ = db.Close() }()
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(LockKey("migrate:" + schema)))
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(LockKey("migrate:"+schema)),
+		lock.WithLockTimeout(1, 120), lock.WithUnlockTimeout(1, 10)) // seconds between tries, tries
 	if err != nil {
 		return 0, fmt.Errorf("migrate %s: %w", schema, err)
 	}
