@@ -84,6 +84,16 @@ func (c *Conn) SendText(text []byte) error {
 // SendBinary queues one binary message.
 func (c *Conn) SendBinary(data []byte) error { return c.Send(outq.NewRaw(data, true)) }
 
+// SetEncoding has what is sent from now on rendered in another encoding than
+// outq.SocketIO. It must be called by the Receiver or in Accept.
+func (c *Conn) SetEncoding(e outq.Encoding) {
+	if p := c.poll.Load(); p != nil {
+		p.setEncoding(e)
+		return
+	}
+	c.w.Load().SetEncoding(e)
+}
+
 // wake says that the queue has something.
 func (c *Conn) wake() {
 	if w := c.w.Load(); w != nil {

@@ -54,11 +54,11 @@ func eachPacket(body []byte, packet func(p []byte, binary bool) error) error {
 }
 
 // appendPacket adds one message of the queue to the answer of a GET.
-func appendPacket(body []byte, m *outq.Message) []byte {
+func appendPacket(body []byte, m *outq.Message, enc outq.Encoding) []byte {
 	if len(body) > 0 {
 		body = append(body, separator)
 	}
-	payload, binary := m.Payload(outq.SocketIO)
+	payload, binary := m.Payload(enc)
 	if !binary {
 		return append(body, payload...)
 	}

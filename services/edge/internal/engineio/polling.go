@@ -24,6 +24,7 @@ type polling struct {
 	final   byte       // type of the last packet; 0: not ending
 	over    bool       // the last packet is out, or there is none
 	drop    bool       // what is queued does not go out any more
+	enc     outq.Encoding
 }
 
 const (
@@ -45,6 +46,18 @@ func (p *polling) signal() {
 	case p.wake <- struct{}{}:
 	default:
 	}
+}
+
+func (p *polling) setEncoding(e outq.Encoding) {
+	p.mu.Lock()
+	p.enc = e
+	p.mu.Unlock()
+}
+
+func (p *polling) encoding() outq.Encoding {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.enc
 }
 
 // finish notes how the session ends and reports whether the client can get
@@ -172,8 +185,8 @@ func (c *Conn) next(p *polling) (body []byte, probing bool) {
 		return nil, false
 	}
 	if p.final != typeNoop && !p.drop {
-		for _, m := range c.q.Take(c.srv.cfg.MaxPayload) {
-			body = appendPacket(body, m)
+		for _, m := range outq.Batch(c.q.Take(c.srv.cfg.MaxPayload), p.enc) {
+			body = appendPacket(body, m, p.enc)
 		}
 	}
 	switch {
@@ -257,7 +270,7 @@ func (c *Conn) promote(l *link, flusher *outq.Flusher) error {
 	p := c.poll.Load()
 	p.in.Lock()
 	defer p.in.Unlock()
-	w := flusher.NewWriter(l.nc, c.q, outq.SocketIO, c.writeFailed)
+	w := flusher.NewWriter(l.nc, c.q, p.encoding(), c.writeFailed)
 	c.mu.Lock()
 	if c.ended {
 		c.mu.Unlock()

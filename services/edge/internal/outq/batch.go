@@ -2,10 +2,18 @@ package outq
 
 import "github.com/wemaps/wemaps/libs/wire"
 
-// What NativeBatch puts around positions.
-const (
-	batchOpen  = `{"v":1,"type":"` + wire.EventLocationsUpdated + `","data":{"locations":[`
-	batchClose = `]}}`
+// batches reports whether e is for clients that asked for batches; single is what
+// they get where there is nothing to batch.
+func (e Encoding) batches() bool    { return e >= SocketIOBatch }
+func (e Encoding) single() Encoding { return e - SocketIOBatch }
+
+// What is put around positions.
+var (
+	batchOpen = [encodings]string{
+		SocketIOBatch: `42["` + wire.EventLocationsUpdated + `",{"locations":[`,
+		NativeBatch:   `{"v":1,"type":"` + wire.EventLocationsUpdated + `","data":{"locations":[`,
+	}
+	batchClose = [encodings]string{SocketIOBatch: `]}]`, NativeBatch: `]}}`}
 )
 
 // batchable reports whether m is told as a part of locations-updated to those
@@ -14,39 +22,70 @@ func (m *Message) batchable() bool {
 	return m.class == Position && m.event == wire.EventLocationUpdated && len(m.data) > 0
 }
 
-// appendBatches appends the frames of msgs with neighbouring positions in one
-// frame. Positions are never moved past another message.
-func appendBatches(buf []byte, msgs []*Message) []byte {
+// Batch is what a Writer does to messages that go out together, for those who
+// have no Writer: it returns msgs with neighbouring positions made one message, if
+// e is for clients that asked for it. msgs is modified.
+func Batch(msgs []*Message, e Encoding) []*Message {
+	if !e.batches() {
+		return msgs
+	}
+	merged := msgs[:0]
 	for len(msgs) > 0 {
-		n := 0
-		for n < len(msgs) && msgs[n].batchable() {
-			n++
-		}
+		n := countBatch(msgs)
+		m := msgs[0]
 		if n > 1 {
-			buf = appendBatch(buf, msgs[:n])
+			m = newRendered(opText, appendBatch(nil, msgs[:n], e), false)
+		}
+		merged, msgs = append(merged, m), msgs[n:]
+	}
+	return merged
+}
+
+// countBatch returns how many of msgs, from the first on, go out as one: never
+// none. Positions are never moved past another message.
+func countBatch(msgs []*Message) int {
+	n := 0
+	for n < len(msgs) && msgs[n].batchable() {
+		n++
+	}
+	return max(n, 1)
+}
+
+// appendBatches appends the frames of msgs with neighbouring positions in one
+// frame.
+func appendBatches(buf []byte, msgs []*Message, e Encoding) []byte {
+	for len(msgs) > 0 {
+		n := countBatch(msgs)
+		if n > 1 {
+			size := batchSize(msgs[:n], e)
+			head := len(buf)
+			buf = append(buf, make([]byte, headerLen(size))...)
+			putHeader(buf[head:], opText, size)
+			buf = appendBatch(buf, msgs[:n], e)
 		} else {
-			n = 1
-			buf = append(buf, msgs[0].Frame(NativeBatch)...)
+			buf = append(buf, msgs[0].Frame(e)...)
 		}
 		msgs = msgs[n:]
 	}
 	return buf
 }
 
-func appendBatch(buf []byte, positions []*Message) []byte {
-	size := len(batchOpen) + len(positions) - 1 + len(batchClose)
+func batchSize(positions []*Message, e Encoding) int {
+	size := len(batchOpen[e]) + len(positions) - 1 + len(batchClose[e])
 	for _, m := range positions {
 		size += len(m.data)
 	}
-	head := len(buf)
-	buf = append(buf, make([]byte, headerLen(size))...)
-	putHeader(buf[head:], opText, size)
-	buf = append(buf, batchOpen...)
+	return size
+}
+
+// appendBatch appends a payload.
+func appendBatch(buf []byte, positions []*Message, e Encoding) []byte {
+	buf = append(buf, batchOpen[e]...)
 	for i, m := range positions {
 		if i > 0 {
 			buf = append(buf, ',')
 		}
 		buf = append(buf, m.data...)
 	}
-	return append(buf, batchClose...)
+	return append(buf, batchClose[e]...)
 }

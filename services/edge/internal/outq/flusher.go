@@ -93,7 +93,8 @@ func (f *Flusher) Run(ctx context.Context) error {
 // fails; the connection is closed by then. A conn without a file descriptor
 // (net.Pipe, TLS) is written to by a goroutine that lives while q is not empty.
 func (f *Flusher) NewWriter(conn net.Conn, q *Queue, enc Encoding, onError func(error)) *Writer {
-	w := &Writer{conn: conn, q: q, enc: enc, onError: onError, flusher: f}
+	w := &Writer{conn: conn, q: q, onError: onError, flusher: f}
+	w.SetEncoding(enc)
 	w.worker = f.workers[int(f.next.Add(1))%len(f.workers)]
 	if sc, ok := conn.(syscall.Conn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {

@@ -15,8 +15,9 @@ const (
 	SocketIO Encoding = iota
 	// Native is the envelope of /ws.
 	Native
-	// NativeBatch is Native for a client that asked for locations-updated: a Writer
-	// makes one of the positions that go out together.
+	// SocketIOBatch and NativeBatch are for clients that asked for locations-updated:
+	// a Writer makes one of the positions that go out together.
+	SocketIOBatch
 	NativeBatch
 
 	encodings // how many there are
@@ -136,8 +137,8 @@ func (m *Message) render(e Encoding) *rendering {
 	switch {
 	case m.raw:
 		e = 0
-	case e == NativeBatch && !m.batchable():
-		e = Native
+	case e.batches() && !m.batchable():
+		e = e.single()
 	}
 	if r := m.rendered[e].Load(); r != nil {
 		return r
@@ -165,8 +166,8 @@ func encode(e Encoding, event string, data []byte) *rendering {
 			buf = append(append(buf, ','), data...)
 		}
 		buf = append(buf, ']')
-	case NativeBatch:
-		buf = append(append(append(buf, batchOpen...), data...), batchClose...)
+	case SocketIOBatch, NativeBatch:
+		buf = append(append(append(buf, batchOpen[e]...), data...), batchClose[e]...)
 	default:
 		buf = appendString(append(buf, `{"v":1,"type":`...), event)
 		if len(data) > 0 {

@@ -141,29 +141,41 @@ func TestBatches(t *testing.T) {
 		return NewEvent(Position, data, "location-updated", []byte(data))
 	}
 	joined := NewEvent(Ordered, "", "user-joined", []byte(`{}`))
+	other := NewEvent(Position, "k", "other", []byte(`1`))
 	long := strings.Repeat("1", 200)
-	batch := func(locations string) string {
-		return `{"v":1,"type":"locations-updated","data":{"locations":[` + locations + `]}}`
+	batch := func(locations string) [2]string {
+		return [2]string{`42["locations-updated",{"locations":[` + locations + `]}]`,
+			`{"v":1,"type":"locations-updated","data":{"locations":[` + locations + `]}}`}
 	}
 	tests := map[string]struct {
 		msgs []*Message
-		want []string
+		want [][2]string
 	}{
-		"one":         {[]*Message{position("1")}, []string{batch("1")}},
-		"several":     {[]*Message{position("1"), position("2"), position(long)}, []string{batch("1,2," + long)}},
-		"around":      {[]*Message{position("1"), position("2"), joined, position("3")}, []string{batch("1,2"), `{"v":1,"type":"user-joined","data":{}}`, batch("3")}},
-		"raw and not": {[]*Message{text("x"), NewEvent(Position, "k", "other", []byte(`1`))}, []string{"x", `{"v":1,"type":"other","data":1}`}},
+		"one":     {[]*Message{position("1")}, [][2]string{batch("1")}},
+		"several": {[]*Message{position("1"), position("2"), position(long)}, [][2]string{batch("1,2," + long)}},
+		"around": {[]*Message{position("1"), position("2"), joined, position("3")},
+			[][2]string{batch("1,2"), {`42["user-joined",{}]`, `{"v":1,"type":"user-joined","data":{}}`}, batch("3")}},
+		"raw and not": {[]*Message{text("x"), other}, [][2]string{{"x", "x"}, {`42["other",1]`, `{"v":1,"type":"other","data":1}`}}},
 	}
 	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		for i, enc := range []Encoding{SocketIOBatch, NativeBatch} {
 			var want []byte
-			for _, payload := range tc.want {
-				want = append(want, text("%s", payload).Frame(Native)...)
+			for _, payloads := range tc.want {
+				want = append(want, text("%s", payloads[i]).Frame(Native)...)
 			}
-			if got := appendFrames(nil, tc.msgs, NativeBatch); !bytes.Equal(got, want) {
-				t.Errorf("%q, want %q", got, want)
+			if got := appendFrames(nil, tc.msgs, enc); !bytes.Equal(got, want) {
+				t.Errorf("%s: %q, want %q", name, got, want)
 			}
-		})
+			var frames []byte
+			for _, m := range Batch(append([]*Message(nil), tc.msgs...), enc) {
+				frames = append(frames, m.Frame(enc)...)
+			}
+			if !bytes.Equal(frames, want) {
+				t.Errorf("%s: Batch: %q, want %q", name, frames, want)
+			}
+		}
+		if got := Batch(tc.msgs, SocketIO); len(got) != len(tc.msgs) {
+			t.Errorf("%s: batched for somebody who did not ask", name)
+		}
 	}
 }

@@ -158,7 +158,7 @@ func (k *worker) flush(w *Writer) (frames, size int) {
 		w.settle()
 		return 0, 0
 	}
-	p := k.gather(w.enc)
+	p := k.gather(w.encoding())
 	frames = len(k.msgs)
 	clear(k.msgs)
 	n, err := k.fd.write(w.raw, p)
@@ -188,8 +188,8 @@ func (k *worker) gather(enc Encoding) []byte {
 }
 
 func appendFrames(buf []byte, msgs []*Message, enc Encoding) []byte {
-	if enc == NativeBatch {
-		return appendBatches(buf, msgs)
+	if enc.batches() {
+		return appendBatches(buf, msgs, enc)
 	}
 	for _, m := range msgs {
 		buf = append(buf, m.Frame(enc)...)

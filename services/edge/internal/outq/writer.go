@@ -31,8 +31,13 @@ type Writer struct {
 	state   atomic.Uint32
 	served  atomic.Uint32 // the window that saw the last write
 	closing atomic.Bool   // close when the queue is empty
-	enc     Encoding
+	enc     atomic.Uint32
 }
+
+// SetEncoding changes the encoding of all that has not been written yet.
+func (w *Writer) SetEncoding(e Encoding) { w.enc.Store(uint32(e)) }
+
+func (w *Writer) encoding() Encoding { return Encoding(w.enc.Load()) }
 
 // Wake says that the queue has something. It never blocks: an idle socket is
 // written to at once by a worker, a busy one soon.
@@ -156,9 +161,10 @@ func (w *Writer) writeBlocking(rest []byte) error {
 			// A deadline that stayed would fail the worker's next write.
 			return w.conn.SetWriteDeadline(time.Time{})
 		}
-		p := msgs[0].Frame(w.enc)
+		enc := w.encoding()
+		p := msgs[0].Frame(enc)
 		if len(msgs) > 1 {
-			*buf = appendFrames((*buf)[:0], msgs, w.enc)
+			*buf = appendFrames((*buf)[:0], msgs, enc)
 			p = *buf
 		}
 		if err := w.write(p); err != nil {

@@ -55,7 +55,26 @@ func (n appNamespace) Connect(ctx context.Context, s *Socket, h Handshake) (Hand
 	if err != nil {
 		return nil, err
 	}
+	if wantsBatches(h) {
+		s.client.conn.SetEncoding(outq.SocketIOBatch)
+	}
 	return appHandler{session}, nil
+}
+
+// wantsBatches reports whether a client asked for locations-updated: batch=1 in
+// the URL, or {"batch":true} in its auth object.
+func wantsBatches(h Handshake) bool {
+	var auth struct {
+		Batch any `json:"batch"`
+	}
+	if len(h.Auth) > 0 {
+		_ = json.Unmarshal(h.Auth, &auth) // what is no object asks for nothing
+	}
+	switch auth.Batch {
+	case true, "1", 1.0:
+		return true
+	}
+	return h.Query.Get("batch") == "1"
 }
 
 // token prefers what the program says to what its platform adds to requests.

@@ -27,6 +27,11 @@ type testClient struct {
 
 func dial(t *testing.T, cfg Config, namespaces map[string]Namespace) *testClient {
 	t.Helper()
+	return dialQuery(t, cfg, namespaces, "&lang=de")
+}
+
+func dialQuery(t *testing.T, cfg Config, namespaces map[string]Namespace, query string) *testClient {
+	t.Helper()
 	flusher := outq.NewFlusher(outq.Config{Linger: 100 * time.Millisecond})
 	s, err := New(cfg, flusher, namespaces)
 	if err != nil {
@@ -40,7 +45,7 @@ func dial(t *testing.T, cfg Config, namespaces map[string]Namespace) *testClient
 	h := httptest.NewServer(s)
 	t.Cleanup(func() { cancel(); stop(); wg.Wait(); h.Close() })
 	header := map[string][]string{"Authorization": {"Bearer from-header"}, "Origin": {"https://app.example"}, "User-Agent": {"test"}}
-	ws, _, err := websocket.DefaultDialer.Dial("ws"+h.URL[len("http"):]+"/socket.io/?EIO=4&transport=websocket&batch=1", header)
+	ws, _, err := websocket.DefaultDialer.Dial("ws"+h.URL[len("http"):]+"/socket.io/?EIO=4&transport=websocket"+query, header)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,8 +169,36 @@ func TestAppHandshake(t *testing.T) {
 		c.send("40" + auth)
 		h := <-got
 		if h.Token != token || h.RemoteIP != "127.0.0.1" || h.Origin != "https://app.example" || h.UserAgent != "test" ||
-			h.Query.Get("batch") != "1" || string(h.Auth) != auth {
+			h.Query.Get("lang") != "de" || string(h.Auth) != auth {
 			t.Errorf("%s: %+v", auth, h)
+		}
+	}
+}
+
+func TestAppBatches(t *testing.T) {
+	t.Parallel()
+	const one, two = `42["location-updated",1]`, `42["location-updated",2]`
+	for _, tc := range []struct {
+		query, auth string
+		batch       bool
+	}{
+		{"", ``, false}, {"", `{"batch":false}`, false}, {"", `{"batch":{}}`, false}, {"&batch=0", ``, false},
+		{"&batch=1", ``, true}, {"&batch=1", `{"token":5}`, true}, {"", `{"batch":true}`, true}, {"", `{"batch":1}`, true}, {"", `{"batch":"1"}`, true},
+	} {
+		a := newApp()
+		a.open = func(c AppConn, _ AppHandshake) error {
+			for _, n := range []string{"1", "2"} {
+				_ = c.Send(outq.NewEvent(outq.Position, n, wire.EventLocationUpdated, []byte(n)))
+			}
+			return nil
+		}
+		c := dialQuery(t, Config{}, map[string]Namespace{"/": NewApp(a)}, tc.query)
+		c.send("40" + tc.auth)
+		c.expect(`40{"sid":"*`)
+		if tc.batch {
+			c.expect(`42["locations-updated",{"locations":[1,2]}]`)
+		} else {
+			c.expect(one, two)
 		}
 	}
 }
