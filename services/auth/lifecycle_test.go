@@ -45,7 +45,7 @@ func TestEraseAndExport(t *testing.T) {
 	var device wire.CreateDeviceTokenResponse
 	e.do("POST", "/api/auth/device-tokens", map[string]any{"name": "OwnTracks"}, bearer(anna.Token)).ok(201, &device)
 	deviceKey := wire.KeyDevice(sha(device.Token))
-	testenv.Eventually(t, 2*time.Second, "the device token is published", func() bool { return e.get(deviceKey) != "" })
+	testenv.Eventually(t, 5*time.Second, "the device token is published", func() bool { return e.get(deviceKey) != "" })
 
 	var export wire.AccountExport
 	a := e.do("GET", "/api/auth/me/export", nil, bearer(anna.Token))
@@ -64,7 +64,7 @@ func TestEraseAndExport(t *testing.T) {
 	e.do("POST", "/api/auth/refresh", nil, bearer(anna.Token)).refused(401, wire.CodeUserNotFound)
 	e.do("POST", "/api/auth/refresh", map[string]any{"refreshToken": anna.RefreshToken}).refused(401, wire.CodeInvalidToken)
 	e.do("GET", "/api/auth/user?id="+anna.User.ID, nil, bearer(bert.Token)).refused(404, wire.CodeUserNotFound)
-	testenv.Eventually(t, 2*time.Second, "the device token is gone", func() bool { return e.get(deviceKey) == "" })
+	testenv.Eventually(t, 5*time.Second, "the device token is gone", func() bool { return e.get(deviceKey) == "" })
 	if ttl := e.ttl(wire.KeyErased(anna.User.ID)); ttl < 167*time.Hour {
 		t.Errorf("erasure is remembered for %s", ttl)
 	}
@@ -120,7 +120,7 @@ func TestDeviceTokens(t *testing.T) {
 		}
 		return g, true
 	}
-	testenv.Eventually(t, 2*time.Second, "tokens are published", func() bool { _, there := grant(free.Token); return there })
+	testenv.Eventually(t, 5*time.Second, "tokens are published", func() bool { _, there := grant(free.Token); return there })
 	if g, _ := grant(bound.Token); g.UserID != anna.User.ID || g.UserName != "Anna" || g.DeviceID != bound.DeviceToken.ID || len(g.Rooms) != 1 || g.Rooms[0] != room {
 		t.Errorf("grant %+v", g)
 	}
@@ -138,12 +138,12 @@ func TestDeviceTokens(t *testing.T) {
 		t.Errorf("stored hashed: %d, %v", stored, err)
 	}
 	e.do("PUT", "/api/auth/me", map[string]any{"name": "Anne"}, bearer(anna.Token)).ok(200, nil)
-	testenv.Eventually(t, 2*time.Second, "grants carry the new name", func() bool { g, _ := grant(free.Token); return g.UserName == "Anne" })
+	testenv.Eventually(t, 5*time.Second, "grants carry the new name", func() bool { g, _ := grant(free.Token); return g.UserName == "Anne" })
 
 	e.do("DELETE", "/api/auth/device-tokens/"+free.DeviceToken.ID, nil, bearer(bert.Token)).refused(404, wire.CodeDeviceTokenNotFound)
 	e.do("DELETE", "/api/auth/device-tokens/x", nil, bearer(anna.Token)).refused(404, wire.CodeDeviceTokenNotFound)
 	e.do("DELETE", "/api/auth/device-tokens/"+free.DeviceToken.ID, nil, bearer(anna.Token)).ok(200, nil)
-	testenv.Eventually(t, 2*time.Second, "the revoked token is gone", func() bool { _, there := grant(free.Token); return !there })
+	testenv.Eventually(t, 5*time.Second, "the revoked token is gone", func() bool { _, there := grant(free.Token); return !there })
 	e.do("DELETE", "/api/auth/device-tokens/"+free.DeviceToken.ID, nil, bearer(anna.Token)).refused(404, wire.CodeDeviceTokenNotFound)
 	for range 19 {
 		post(map[string]any{"name": "More"}).ok(201, nil)
@@ -182,7 +182,7 @@ func TestRevocationWithoutRedis(t *testing.T) {
 	// The handler's own attempt is as good as lost; the row in the outbox is what counts.
 	e.exec(`UPDATE auth.sessions SET ended_at = now() WHERE id = $1`, session)
 	e.exec(`INSERT INTO auth.outbox (kind, session_id, tokens_until) SELECT 'revoked', id, tokens_until FROM auth.sessions WHERE id = $1`, session)
-	testenv.Eventually(t, 2*time.Second, "the relay is woken and publishes", func() bool { return e.get(wire.KeyRevoked(session)) != "" })
+	testenv.Eventually(t, 5*time.Second, "the relay is woken and publishes", func() bool { return e.get(wire.KeyRevoked(session)) != "" })
 }
 
 // Replicas share keys, whoever starts first, and tokens of one are good at the other.
