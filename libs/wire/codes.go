@@ -47,6 +47,9 @@ const (
 	CodeMemberNotFound Code = "MEMBER_NOT_FOUND"
 	CodeShareNotFound  Code = "SHARE_NOT_FOUND"
 
+	CodeMessageNotFound Code = "MESSAGE_NOT_FOUND"
+	CodeMessageDeleted  Code = "MESSAGE_DELETED"
+
 	CodeInvalidFrame   Code = "INVALID_FRAME"
 	CodeUnknownEvent   Code = "UNKNOWN_EVENT"
 	CodeTooManySockets Code = "TOO_MANY_SOCKETS"
@@ -100,6 +103,8 @@ var registry = []Registration{
 	{CodeBanned, http.StatusForbidden, false, "You may not enter this room"},
 	{CodeMemberNotFound, http.StatusNotFound, false, "This user is not in the room"},
 	{CodeShareNotFound, http.StatusNotFound, false, "This link does not exist or has ended"},
+	{CodeMessageNotFound, http.StatusNotFound, false, "There is no such message in this room"},
+	{CodeMessageDeleted, http.StatusGone, false, "This message was deleted"},
 
 	{CodeInvalidFrame, http.StatusBadRequest, false, "The frame cannot be understood"},
 	{CodeUnknownEvent, http.StatusBadRequest, false, "Unknown event"},

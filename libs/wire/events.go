@@ -9,6 +9,9 @@ const (
 	EventLocationUpdate     = "location-update"
 	EventSendMessage        = "send-message"
 	EventRequestChatHistory = "request-chat-history"
+	EventEditMessage        = "edit-message"
+	EventDeleteMessage      = "delete-message"
+	EventReactToMessage     = "react-to-message"
 	EventPing               = "ping"
 )
 
@@ -25,6 +28,9 @@ const (
 	EventLocationsUpdated  = "locations-updated"
 	EventNewMessage        = "new-message"
 	EventChatHistory       = "chat-history"
+	EventMessageEdited     = "message-edited"
+	EventMessageDeleted    = "message-deleted"
+	EventMessageReaction   = "message-reaction"
 	EventRoomUpdated       = "room-updated"
 	EventRoomClosed        = "room-closed"
 	EventMemberRemoved     = "member-removed"
@@ -136,14 +142,80 @@ type Message struct {
 	Seq       int64  `json:"seq"`
 	ClientID  string `json:"clientId,omitempty"`
 	ReplyTo   string `json:"replyTo,omitempty"`
+	Rev       int64  `json:"rev,omitempty"` // of its newest change
+	EditedAt  *Time  `json:"editedAt,omitempty"`
+	DeletedAt *Time  `json:"deletedAt,omitempty"` // then content is empty
+	DeletedBy string `json:"deletedBy,omitempty"`
+
+	Reactions []Reaction `json:"reactions,omitempty"`
+}
+
+// Reaction is one of Reactions, with those who chose it, first come first.
+type Reaction struct {
+	Emoji   string   `json:"emoji"`
+	UserIDs []string `json:"userIds"`
+}
+
+// Reactions are all there are.
+func Reactions() []string {
+	return []string{"👍", "👎", "❤️", "😂", "😮", "😢", "🙏", "🎉"}
+}
+
+// EditMessage is the payload of edit-message.
+type EditMessage struct {
+	RoomID    string `json:"roomId"`
+	MessageID string `json:"messageId"`
+	Content   string `json:"content"`
+}
+
+// DeleteMessage is the payload of delete-message.
+type DeleteMessage struct {
+	RoomID    string `json:"roomId"`
+	MessageID string `json:"messageId"`
+}
+
+// ReactToMessage is the payload of react-to-message. Remove takes it back.
+type ReactToMessage struct {
+	RoomID    string `json:"roomId"`
+	MessageID string `json:"messageId"`
+	Emoji     string `json:"emoji"`
+	Remove    bool   `json:"remove,omitempty"`
+}
+
+// MessageDeleted is the payload of message-deleted.
+type MessageDeleted struct {
+	RoomID    string `json:"roomId"`
+	ID        string `json:"id"`
+	Seq       int64  `json:"seq"`
+	Rev       int64  `json:"rev"`
+	UserID    string `json:"userId"` // its author
+	DeletedBy string `json:"deletedBy"`
+	DeletedAt Time   `json:"deletedAt"`
+}
+
+// MessageReaction is the payload of message-reaction: who chose what, and all
+// reactions to the message from now on.
+type MessageReaction struct {
+	RoomID    string     `json:"roomId"`
+	ID        string     `json:"id"`
+	Seq       int64      `json:"seq"`
+	Rev       int64      `json:"rev"`
+	UserID    string     `json:"userId"`
+	UserName  string     `json:"userName"`
+	Emoji     string     `json:"emoji"`
+	Removed   bool       `json:"removed"`
+	Reactions []Reaction `json:"reactions"`
 }
 
 // HistoryRequest asks for chat: the newest, those before a seq, or after one.
+// AfterRev asks as well for what was changed after that change.
 type HistoryRequest struct {
 	RoomID string `json:"roomId"`
 	Before *int64 `json:"before,omitempty"`
 	After  *int64 `json:"after,omitempty"`
 	Limit  int    `json:"limit,omitempty"`
+
+	AfterRev *int64 `json:"afterRev,omitempty"`
 }
 
 // ChatHistory answers request-chat-history, oldest first.
@@ -151,6 +223,12 @@ type ChatHistory struct {
 	RoomID   string            `json:"roomId"`
 	Messages []json.RawMessage `json:"messages"`
 	HasMore  bool              `json:"hasMore"`
+
+	// Rev is the room's newest change number (0 = no message was ever changed),
+	// or that of the last one in Changed if there are more.
+	Rev            int64             `json:"rev,omitempty"`
+	Changed        []json.RawMessage `json:"changed,omitempty"` // after AfterRev, as they are now
+	HasMoreChanged bool              `json:"hasMoreChanged,omitempty"`
 }
 
 // Draining tells clients of a planned shutdown.

@@ -18,6 +18,9 @@ const (
 	CommandSnapshot = "snapshot" // location: who is where
 	CommandSend     = "send"     // chat: a message
 	CommandHistory  = "history"  // chat: a page of messages
+	CommandEdit     = "edit"     // chat: another text for a message
+	CommandDelete   = "delete"   // chat: only its place stays of a message
+	CommandReact    = "react"    // chat: a reaction comes or goes
 )
 
 // Origin names the socket that caused a command, and the client's own

@@ -45,6 +45,15 @@ func KeyLocated(roomID string) string { return "location:{" + roomID + "}" }
 // KeyMessages is a room's chat cache: a list, newest first.
 func KeyMessages(roomID string) string { return "chat:{" + roomID + "}:messages" }
 
+// KeyMessagesAt is a room's chat cache as of its change number rev. A list of
+// another rev is never read, so that no old state can pass for the current one.
+func KeyMessagesAt(roomID string, rev int64) string {
+	if rev == 0 {
+		return KeyMessages(roomID)
+	}
+	return KeyMessages(roomID) + ":" + strconv.FormatInt(rev, 10)
+}
+
 // KeyPresence is a room's connected sockets.
 func KeyPresence(roomID string) string { return "presence:{" + roomID + "}" }
 
@@ -92,6 +101,9 @@ type RoomCache struct {
 	Status          string  `json:"status"`
 	ExpiresAt       Time    `json:"expiresAt"`
 	Version         int64   `json:"version"`
+	// Roles of owners and admins, by user id. All others have no say over what
+	// somebody else wrote.
+	Roles map[string]string `json:"roles,omitempty"`
 }
 
 // Types of RoomEvent.

@@ -61,6 +61,7 @@ func (b *Bus) tell(r *room, e wire.Envelope) {
 	}
 	switch {
 	case announcement(e.Event): // it knows that it has come
+	case e.Origin.Ref != "" && answered(e.Event): // its answer is on the way
 	case e.Ack != "":
 		origin.Reply(e.Origin.Ref, ackOf(e.Event), []byte(e.Ack))
 	default:
@@ -90,6 +91,16 @@ func (b *Bus) origin(r *room, e wire.Envelope) Seat {
 // announcement tells whether an event is for the others only.
 func announcement(event string) bool {
 	return event == wire.EventUserJoined || event == wire.EventUserOnline || event == wire.EventUserLeft
+}
+
+// answered tells whether the origin of an event, if it waits for an answer, gets
+// one by way of the replies.
+func answered(event string) bool {
+	switch event {
+	case wire.EventMessageEdited, wire.EventMessageDeleted, wire.EventMessageReaction:
+		return true
+	}
+	return false
 }
 
 // ackOf names the event that answers the sender.

@@ -24,6 +24,7 @@ const (
 	refuseUpdate  = "Not authorized to update location in this room"
 	refuseChat    = "Not authorized to send messages in this room"
 	refuseHistory = "Not authorized to access chat history"
+	refuseChange  = "Not authorized to change messages in this room"
 )
 
 // dispatch is the list of all events that a client may send.
@@ -39,6 +40,12 @@ func (s *Session) dispatch(ctx context.Context, r request) error {
 		return s.command(ctx, r, wire.ServiceChat, wire.CommandSend, refuseChat, s.limitChat)
 	case wire.EventRequestChatHistory:
 		return s.command(ctx, r, wire.ServiceChat, wire.CommandHistory, refuseHistory, s.limitHistory)
+	case wire.EventEditMessage:
+		return s.command(ctx, r, wire.ServiceChat, wire.CommandEdit, refuseChange, s.limitChat)
+	case wire.EventDeleteMessage:
+		return s.command(ctx, r, wire.ServiceChat, wire.CommandDelete, refuseChange, s.limitChat)
+	case wire.EventReactToMessage:
+		return s.command(ctx, r, wire.ServiceChat, wire.CommandReact, refuseChange, s.limitChat)
 	case wire.EventPing:
 		s.reply(r.ref, wire.EventPong, nil)
 		return nil

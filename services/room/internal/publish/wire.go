@@ -49,7 +49,18 @@ func Members(r *room.Room) []wire.Member {
 func cached(r *room.Room) (string, error) {
 	return encode(wire.RoomCache{ID: r.ID, Name: r.Name, RoomCode: r.Code, DestinationName: r.Destination.Name,
 		DestinationLat: r.Destination.Lat, DestinationLng: r.Destination.Lng, Status: string(r.Status),
-		ExpiresAt: wire.At(r.ExpiresAt), Version: r.Version})
+		ExpiresAt: wire.At(r.ExpiresAt), Version: r.Version, Roles: roles(r)})
+}
+
+// roles are those of the owner and the admins who are in the room.
+func roles(r *room.Room) map[string]string {
+	out := map[string]string{}
+	for _, m := range r.Members {
+		if m.Status == room.Present && (m.Role == room.Owner || m.Role == room.Admin) {
+			out[m.UserID] = string(m.Role)
+		}
+	}
+	return out
 }
 
 // streamed is the entry of the event stream. The room is as it is now, which may be newer than the event.
