@@ -5,8 +5,11 @@ package httpx
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -182,11 +185,30 @@ func toWire(o Options, err error) *wire.Error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return wire.NewError(wire.CodeTimeout).Because(err)
 	}
-	var netErr net.Error
-	if errors.As(err, &netErr) {
+	if away(err) {
 		return wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
 	}
 	return wire.NewError(wire.CodeInternal).Because(err)
+}
+
+// away tells whether err comes from a server that cannot be reached, has just
+// ended, starts, stops, or is out of resources: the request is in order, and the
+// same one can succeed in a moment.
+func away(err error) bool {
+	var network net.Error
+	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
+		return true
+	}
+	var postgres interface{ SQLState() string }
+	if !errors.As(err, &postgres) || len(postgres.SQLState()) < 2 {
+		return false
+	}
+	switch postgres.SQLState()[:2] {
+	case "08", "53", "57": // connection exception, insufficient resources, operator intervention
+		return true
+	}
+	return false
 }
 
 // Serve listens on addr and serves h until ctx ends; then it stops accepting,
