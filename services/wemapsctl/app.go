@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/apidoc"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/chaos"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/doctor"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/down"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/load"
@@ -31,6 +32,7 @@ func commands(stderr io.Writer) []command {
 		{"doctor", "say what this machine has, what is missing, what is in use", doctor.Command},
 		{"secrets", "generate the secrets for Compose or Kubernetes", up.SecretsCommand},
 		{"replay", "drive members along GPX tracks: replay --speed 60 walk.gpx", replay.Command},
+		{"chaos", "break everything on a seeded schedule and prove that nothing is lost: chaos --list", chaos.Command},
 		{"apidoc", "write libs/wire/openapi.json and asyncapi.json from the YAML beside them", apidoc.Command},
 		{"load", "load a running WeMaps and print what it bears: load --rooms 100 --rate 1", load.Command},
 		{"migrate", "create roles and schemas and apply migrations to DATABASE_URL", migrate.Command},

@@ -9,12 +9,16 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -33,6 +37,9 @@ type Options struct {
 	RedisURL    string
 	Replicas    map[string]int      // default 1 each
 	Env         map[string][]string // per service, KEY=value, added last
+	// Via, if set, may lead a process (edge-0) that connects to a target (redis,
+	// postgres, auth …) at addr to another address instead.
+	Via func(process, target, addr string) (string, error)
 }
 
 // Stack is a set of processes.
@@ -51,9 +58,15 @@ type Process struct {
 	path, log string
 	env       []string
 
-	mu   sync.Mutex
-	cmd  *exec.Cmd
-	done chan error
+	mu      sync.Mutex
+	current *running // nil when it is not to run
+}
+
+// running is one life of a process.
+type running struct {
+	pid  int
+	done chan struct{}
+	err  error // valid once done is closed
 }
 
 // New picks addresses and starts nothing.
@@ -78,30 +91,62 @@ func New(opt Options) (*Stack, error) {
 		}
 	}
 	for service, processes := range s.Process {
-		for _, p := range processes {
-			p.env = s.env(service, p)
+		for i, p := range processes {
+			var err error
+			if p.env, err = s.env(service, i, p); err != nil {
+				return nil, fmt.Errorf("configure %s: %w", p.Name, err)
+			}
 		}
 	}
 	return s, nil
 }
 
-func (s *Stack) env(service string, p *Process) []string {
-	env := append(os.Environ(), "HTTP_ADDR="+p.Addr, "ADMIN_ADDR="+p.Admin, "INSTANCE_ID="+p.Name, "LOG_LEVEL=info", "REDIS_URL="+s.opt.RedisURL)
+func (s *Stack) env(service string, replica int, p *Process) ([]string, error) {
+	redis, err := s.viaURL(p.Name, "redis", s.opt.RedisURL)
+	if err != nil {
+		return nil, err
+	}
+	env := append(os.Environ(), "HTTP_ADDR="+p.Addr, "ADMIN_ADDR="+p.Admin, "INSTANCE_ID="+p.Name, "LOG_LEVEL=info", "REDIS_URL="+redis)
 	switch service {
 	case "edge":
 		for _, backend := range Services[:4] {
-			b := s.Process[backend][0]
-			name := map[string]string{"auth": "AUTH", "room": "ROOM", "location": "LOCATION", "chat": "CHAT"}[backend]
-			env = append(env, name+"_URL=http://"+b.Addr, name+"_ADMIN_URL=http://"+b.Admin)
+			// Each edge has a replica of its own, so that one that is away takes one edge's REST with it.
+			b := s.Process[backend][replica%len(s.Process[backend])]
+			addr, err := s.via(p.Name, backend, b.Addr)
+			if err != nil {
+				return nil, err
+			}
+			name := strings.ToUpper(backend)
+			env = append(env, name+"_URL=http://"+addr, name+"_ADMIN_URL=http://"+b.Admin)
 		}
 		env = append(env, "EDGE_ID="+p.Name, "CORS_ORIGINS=http://app.test")
 	case "auth":
 		env = append(env, "AUTH_KEY_SECRET="+s.secret)
 	}
 	if service != "edge" {
-		env = append(env, "DATABASE_URL="+s.opt.DatabaseURL(service))
+		database, err := s.viaURL(p.Name, "postgres", s.opt.DatabaseURL(service))
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, "DATABASE_URL="+database)
 	}
-	return append(env, s.opt.Env[service]...)
+	return append(env, s.opt.Env[service]...), nil
+}
+
+func (s *Stack) via(process, target, addr string) (string, error) {
+	if s.opt.Via == nil {
+		return addr, nil
+	}
+	return s.opt.Via(process, target, addr)
+}
+
+func (s *Stack) viaURL(process, target, raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", fmt.Errorf("URL of %s: %w", target, err)
+	}
+	u.Host, err = s.via(process, target, u.Host)
+	return u.String(), err
 }
 
 // Start starts every process and waits until all are ready.
@@ -150,18 +195,39 @@ func (p *Process) Start() error {
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.env, logFile, logFile
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	dieWithParent(cmd.SysProcAttr)
-	if err := cmd.Start(); err != nil {
+	r := &running{done: make(chan struct{})}
+	started := make(chan error, 1)
+	go func() {
+		// The kernel ties the death signal to the thread that forked, so that thread must live as long as the child.
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			r.err = cmd.Wait()
+			close(r.done)
+		}
+	}()
+	if err := <-started; err != nil {
 		return fmt.Errorf("start %s: %w", p.Name, err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	p.cmd, p.done = cmd, done
+	r.pid = cmd.Process.Pid
+	p.current = r
 	return nil
+}
+
+func (p *Process) life() *running {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.current
 }
 
 // WaitReady polls /readyz until the process is ready, has died, or ctx ends.
 func (p *Process) WaitReady(ctx context.Context) error {
 	last := "no answer"
+	r := p.life()
+	if r == nil {
+		return fmt.Errorf("%s was not started", p.Name)
+	}
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.Admin+"/readyz", nil)
 		if err != nil {
@@ -177,16 +243,47 @@ func (p *Process) WaitReady(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%s is not ready (%s), see %s: %w", p.Name, last, p.log, ctx.Err())
-		case err := <-p.done:
-			p.done <- err
-			return fmt.Errorf("%s ended (%v), see %s", p.Name, err, p.log)
+		case <-r.done:
+			return fmt.Errorf("%s ended (%v), see %s", p.Name, r.err, p.log)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
+// Ended tells whether the process has ended although nobody asked it to, and
+// how.
+func (p *Process) Ended() (bool, error) {
+	r := p.life()
+	if r == nil {
+		return false, nil
+	}
+	select {
+	case <-r.done:
+		return true, r.err
+	default:
+		return false, nil
+	}
+}
+
+// Signal sends sig, e.g. SIGSTOP; a process that does not run is no error.
+func (p *Process) Signal(sig syscall.Signal) error {
+	r := p.life()
+	if r == nil {
+		return nil
+	}
+	select {
+	case <-r.done:
+		return nil
+	default:
+	}
+	if err := syscall.Kill(r.pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("signal %s: %w", p.Name, err)
+	}
+	return nil
+}
+
 // Kill ends the process with SIGKILL, as a crash would.
-func (p *Process) Kill() { p.end(syscall.SIGKILL, 10*time.Second) } //nolint:errcheck // a killed process has no status to report
+func (p *Process) Kill() { _ = p.end(syscall.SIGKILL, 10*time.Second) } // a killed process has no status to report
 
 // Terminate asks the process to end and reports an exit that is late or not
 // clean.
@@ -199,40 +296,62 @@ func (p *Process) Terminate(within time.Duration) error {
 
 func (p *Process) end(sig syscall.Signal, within time.Duration) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cmd == nil {
+	r := p.current
+	p.current = nil
+	p.mu.Unlock()
+	if r == nil {
 		return nil
 	}
-	defer func() { p.cmd = nil }()
-	_ = p.cmd.Process.Signal(sig) // it may have ended already: done says so
 	select {
-	case err := <-p.done:
-		return err
+	case <-r.done: // by itself: its pid may be somebody else's by now
+		return r.err
+	default:
+	}
+	_ = syscall.Kill(r.pid, sig) // it may have ended just now: done says so
+	select {
+	case <-r.done:
+		return r.err
 	case <-time.After(within):
-		_ = p.cmd.Process.Kill()
-		<-p.done
+		_ = syscall.Kill(r.pid, syscall.SIGKILL)
+		<-r.done
 		return fmt.Errorf("did not end within %s", within)
 	}
 }
 
-// PID is the process id, or 0 when it is not running.
+// PID is the process id, or 0 when it is not to run.
 func (p *Process) PID() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cmd == nil {
-		return 0
+	if r := p.life(); r != nil {
+		return r.pid
 	}
-	return p.cmd.Process.Pid
+	return 0
 }
 
 // Log is where the process writes its log.
 func (p *Process) Log() string { return p.log }
 
+// Ports lie below the range from which systems take the ports of outgoing
+// connections: an address must still be free when its process starts again.
+const firstPort, lastPort = 20_000, 32_000
+
 func freeAddr() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := FreePort()
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String(), nil
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
+}
+
+// FreePort is a port of the loopback interface that stays free for a process
+// that comes and goes.
+func FreePort() (int, error) {
+	var last error
+	for range 100 {
+		port := firstPort + mathrand.IntN(lastPort-firstPort)
+		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, ln.Close()
+		}
+		last = err
+	}
+	return 0, fmt.Errorf("find a free port: %w", last)
 }

@@ -1,0 +1,369 @@
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/client"
+)
+
+// habit is how a person's app behaves.
+type habit string
+
+const (
+	steady  habit = "steady"  // sends a message, waits for its ack, sends the next
+	repeats habit = "repeats" // sends every message twice
+	shuffle habit = "shuffle" // sends three at once, in reverse
+	skewed  habit = "skewed"  // its clock is wrong
+	visitor habit = "visitor" // joins and leaves over REST, says nothing
+)
+
+const (
+	fixEvery    = time.Second
+	pingEvery   = 3 * time.Second
+	deadAfter   = 8 * time.Second // without a frame
+	ackWithin   = 3 * time.Second // then it is sent again
+	repairAfter = 8 * time.Second // a gap that the edge has not filled by then
+	burstSize   = 25
+)
+
+// person is a client: an app that reconnects, resumes, repeats what was not
+// acked, and remembers everything.
+type person struct {
+	id      int
+	habit   habit
+	account client.Account
+	r       *runner
+	rng     *rand.Rand
+	skew    time.Duration
+	say     time.Duration // mean time between messages
+
+	mu       sync.Mutex
+	rooms    []string // where it is a member
+	books    map[string]*book
+	pending  []*outgoing
+	counter  map[string]int // numbers messages by room
+	fixes    map[string]*ownFix
+	conn     *websocket.Conn // nil while it is away
+	edge     int
+	heard    time.Time // last frame
+	nextSay  time.Time
+	nextFix  time.Time
+	nextPing time.Time
+	quiet    bool // no new messages, no new fixes
+	busy     bool // a visitor that comes or goes
+	resume   map[string]time.Time
+	refused  map[wire.Code]int
+	repairs  int
+	left     map[string]time.Time // rooms that a visitor is not in, since when
+	joined   map[string]bool      // rooms that the present connection was let into
+	denied   map[string]bool      // rooms that it was not
+}
+
+// outgoing is a message that is not acked yet.
+type outgoing struct {
+	room, clientID, content string
+	first, next             time.Time // sent first, to be sent again
+	waiting                 int       // sent without any answer
+	tries                   int       // sent at all
+}
+
+// ownFix is the newest fix that the person sent to a room.
+type ownFix struct {
+	n         int
+	latitude  float64
+	recorded  time.Time
+	sent      time.Time
+	confirmed bool
+}
+
+func newPerson(r *runner, id int, h habit, account client.Account) *person {
+	p := &person{id: id, habit: h, account: account, r: r, rng: rand.New(rand.NewPCG(r.opt.Seed, uint64(id)+1)), say: r.opt.Every,
+		books: map[string]*book{}, counter: map[string]int{}, fixes: map[string]*ownFix{}, resume: map[string]time.Time{},
+		refused: map[wire.Code]int{}, left: map[string]time.Time{}, joined: map[string]bool{}, denied: map[string]bool{}, edge: id % replicas}
+	if h == skewed {
+		p.skew = []time.Duration{45 * time.Second, -2 * time.Minute}[id%2]
+	}
+	return p
+}
+
+// run connects, again and again, until ctx ends.
+func (p *person) run(ctx context.Context) {
+	wait := 100 * time.Millisecond
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := p.session(ctx)
+		if err != nil && ctx.Err() == nil {
+			p.r.trace(p, "disconnected: %v", err)
+		}
+		p.edge = (p.edge + 1 + p.rng.IntN(replicas)) % replicas // most often another one
+		if time.Since(began) > 5*time.Second {
+			wait = 100 * time.Millisecond
+		}
+		if !pause(ctx, wait/2+time.Duration(p.rng.Int64N(int64(wait)))) {
+			return
+		}
+		wait = min(2*wait, 2*time.Second)
+	}
+}
+
+// session is one connection from its handshake to its end.
+func (p *person) session(ctx context.Context) error {
+	p.mu.Lock()
+	inHandshake := p.rng.IntN(2) == 0
+	last := map[string]int64{}
+	for _, room := range p.rooms {
+		last[room] = p.books[room].upTo
+	}
+	p.mu.Unlock()
+	conn, err := p.dial(ctx, inHandshake, last)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	p.mu.Lock()
+	now := time.Now()
+	p.conn, p.heard, p.nextPing = conn, now, now
+	clear(p.resume)
+	clear(p.joined)
+	clear(p.denied)
+	for _, room := range p.rooms {
+		p.books[room].reconnected(inHandshake)
+		if !inHandshake {
+			p.resume[room] = now
+		}
+	}
+	for _, o := range p.pending {
+		o.next, o.waiting = now, 0
+	}
+	p.mu.Unlock()
+	ended := make(chan error, 1)
+	go func() { ended <- p.read(conn) }()
+	defer func() {
+		p.mu.Lock()
+		p.conn = nil
+		p.mu.Unlock()
+	}()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			_ = conn.Close()
+			return <-ended
+		case err := <-ended:
+			return err
+		case now := <-ticker.C:
+			if err := p.tick(now); err != nil {
+				_ = conn.Close()
+				<-ended
+				return err
+			}
+		}
+	}
+}
+
+func (p *person) dial(ctx context.Context, inHandshake bool, last map[string]int64) (*websocket.Conn, error) {
+	target := "ws" + strings.TrimPrefix(p.r.world.stack.URL(p.edge), "http") + client.Native.Path()
+	if inHandshake {
+		raw, err := json.Marshal(last)
+		if err != nil {
+			return nil, err
+		}
+		target += "?lastSeq=" + url.QueryEscape(string(raw))
+	}
+	dialer := websocket.Dialer{HandshakeTimeout: 5 * time.Second}
+	conn, response, err := dialer.DialContext(ctx, target, http.Header{"Authorization": {"Bearer " + p.account.Token}})
+	if err != nil {
+		if response != nil {
+			return nil, fmt.Errorf("connect: %w (%s)", err, response.Status)
+		}
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return conn, nil
+}
+
+func (p *person) read(conn *websocket.Conn) error {
+	for {
+		_, raw, err := conn.ReadMessage()
+		if err != nil {
+			return err
+		}
+		packet, err := client.Native.Decode(raw)
+		if err != nil {
+			p.r.verdict.add(kindRefusal, p.account.Name, "", "a frame that is none: %q", raw)
+			continue
+		}
+		p.mu.Lock()
+		p.heard = time.Now()
+		p.hear(packet)
+		p.mu.Unlock()
+	}
+}
+
+var errSilent = errors.New("nothing heard for too long")
+
+// tick does what is due.
+func (p *person) tick(now time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now.Sub(p.heard) > deadAfter {
+		return errSilent
+	}
+	if now.After(p.nextPing) {
+		p.nextPing = now.Add(pingEvery)
+		if err := p.send(wire.EventPing, "ping", struct{}{}); err != nil {
+			return err
+		}
+	}
+	if err := p.catchUp(now); err != nil {
+		return err
+	}
+	if p.habit == visitor {
+		return nil
+	}
+	if !p.quiet {
+		p.think(now)
+	}
+	if err := p.sendFixes(now); err != nil {
+		return err
+	}
+	return p.sendPending(now)
+}
+
+// catchUp joins the rooms that are to be resumed and repairs gaps.
+func (p *person) catchUp(now time.Time) error {
+	for _, room := range p.rooms {
+		b := p.books[room]
+		if due, ok := p.resume[room]; ok && !now.Before(due) {
+			p.resume[room] = now.Add(ackWithin) // until joined-room comes
+			if err := p.send(wire.EventJoinRoom, "join", wire.RoomRef{RoomID: room, LastSeq: &b.upTo}); err != nil {
+				return err
+			}
+		}
+		if !b.gapAt.IsZero() && now.Sub(b.gapAt) > repairAfter && p.habit != visitor {
+			b.gapAt = now
+			p.repairs++
+			p.r.trace(p, "repairs a gap after %d in %s", b.upTo, room)
+			if err := p.send(wire.EventRequestChatHistory, "repair", wire.HistoryRequest{RoomID: room, After: &b.upTo, Limit: wire.MaxHistoryLimit}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// think makes new messages when it is time, and all that were asked for are
+// acked.
+func (p *person) think(now time.Time) {
+	if now.Before(p.nextSay) || len(p.pending) > 0 || len(p.rooms) == 0 {
+		return
+	}
+	p.nextSay = now.Add(p.say/2 + time.Duration(p.rng.Int64N(int64(p.say))))
+	room := p.rooms[p.rng.IntN(len(p.rooms))]
+	count := 1
+	if p.habit == shuffle {
+		count = 3
+	}
+	p.compose(room, count)
+}
+
+// compose queues new messages.
+func (p *person) compose(room string, count int) {
+	for range count {
+		p.counter[room]++
+		id := fmt.Sprintf("%d-%d-%s", p.id, p.counter[room], room[len(room)-6:])
+		p.pending = append(p.pending, &outgoing{room: room, clientID: id, content: fmt.Sprintf("%s %d", p.account.Name, p.counter[room])})
+	}
+}
+
+// bursts tells whether the person may send without waiting. Those who do not
+// are heard in the order in which they spoke.
+func (p *person) bursts() bool { return p.habit == repeats || p.habit == shuffle || p.habit == skewed }
+
+// burst queues many messages at once, which are sent without waiting.
+func (p *person) burst(count int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bursts() && len(p.rooms) > 0 && !p.quiet {
+		p.compose(p.rooms[0], count)
+	}
+}
+
+func (p *person) sendPending(now time.Time) error {
+	due := make([]*outgoing, 0, len(p.pending))
+	for _, o := range p.pending {
+		if !now.Before(o.next) {
+			due = append(due, o)
+		}
+	}
+	for i := range due {
+		o := due[i]
+		if p.habit == shuffle {
+			o = due[len(due)-1-i]
+		}
+		if o.first.IsZero() {
+			o.first = now
+		}
+		if o.waiting++; o.waiting > 3 {
+			return fmt.Errorf("no answer to %s", o.clientID)
+		}
+		o.next = now.Add(ackWithin)
+		times := 1
+		if p.habit == repeats {
+			times = 2
+		}
+		for range times {
+			o.tries++
+			if err := p.send(wire.EventSendMessage, o.clientID, wire.SendMessage{RoomID: o.room, Content: o.content, ClientID: o.clientID}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *person) sendFixes(now time.Time) error {
+	for _, room := range p.rooms {
+		own := p.fixes[room]
+		if own == nil {
+			own = &ownFix{}
+			p.fixes[room] = own
+		}
+		switch {
+		case !p.quiet && now.Sub(own.sent) >= fixEvery:
+			own.n++
+			own.latitude, own.recorded, own.confirmed = float64(p.id)/10+float64(own.n)*1e-5, now.Add(p.skew), false
+		case p.quiet && !own.confirmed && now.Sub(own.sent) >= ackWithin:
+			// The last one again: its confirmation may be lost.
+		default:
+			continue
+		}
+		own.sent = now
+		at, lng := wire.At(own.recorded), 14.5
+		if err := p.send(wire.EventLocationUpdate, fmt.Sprintf("fix-%s-%d", room, own.n), wire.LocationUpdate{RoomID: room, Latitude: &own.latitude, Longitude: &lng, RecordedAt: &at}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *person) send(event, ref string, data any) error {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	_ = p.conn.SetWriteDeadline(time.Now().Add(2 * time.Second))
+	return p.conn.WriteMessage(websocket.TextMessage, client.Native.Encode(event, ref, raw))
+}
