@@ -61,10 +61,14 @@ type Envelope struct {
 	Origin Origin
 	Seq    int64
 	Ack    string // JSON for the origin, or empty
+	Offset string // place in the room's log, or empty; see KeyRoomLog
 	Data   string // JSON for everybody
 }
 
-const lineFields = 9
+const (
+	commandFields  = 9
+	envelopeFields = 10
+)
 
 // String encodes the command as a line.
 func (c Command) String() string {
@@ -80,8 +84,8 @@ func (c Command) String() string {
 
 // ParseCommand decodes a line; the error wraps ErrMalformedLine.
 func ParseCommand(line string) (Command, error) {
-	var f [lineFields]string
-	if err := cut(line, &f); err != nil {
+	var f [commandFields]string
+	if err := cut(line, f[:]); err != nil {
 		return Command{}, err
 	}
 	ms, err := strconv.ParseInt(f[7], 10, 64)
@@ -94,6 +98,27 @@ func ParseCommand(line string) (Command, error) {
 
 // AppendTo encodes the envelope as a line, without a line break.
 func (e Envelope) AppendTo(b *strings.Builder) {
+	e.appendHead(b)
+	writeField(b, e.Offset)
+	writeLast(b, e.Data)
+}
+
+// Split is the envelope's line in two: head, offset, a tab and tail are the
+// line. Whoever numbers the envelope needs to understand neither.
+func (e Envelope) Split() (head, tail string) {
+	var b strings.Builder
+	b.Grow(len(e.Ack) + 128)
+	e.appendHead(&b)
+	head = b.String()
+	if strings.ContainsAny(e.Data, "\t\n") {
+		b.Reset()
+		writeLast(&b, e.Data)
+		return head, b.String()
+	}
+	return head, e.Data
+}
+
+func (e Envelope) appendHead(b *strings.Builder) {
 	seq := ""
 	if e.Seq != 0 {
 		seq = strconv.FormatInt(e.Seq, 10)
@@ -101,7 +126,6 @@ func (e Envelope) AppendTo(b *strings.Builder) {
 	for _, f := range [...]string{e.Event, string(rune(e.Class)), e.UserID, e.Origin.EdgeID, e.Origin.SocketID, e.Origin.Ref, seq, e.Ack} {
 		writeField(b, f)
 	}
-	writeLast(b, e.Data)
 }
 
 // String encodes the envelope as a line.
@@ -126,11 +150,11 @@ func JoinEnvelopes(envelopes []Envelope) string {
 
 // ParseEnvelope decodes a line; the error wraps ErrMalformedLine.
 func ParseEnvelope(line string) (Envelope, error) {
-	var f [lineFields]string
-	if err := cut(line, &f); err != nil {
+	var f [envelopeFields]string
+	if err := cut(line, f[:]); err != nil {
 		return Envelope{}, err
 	}
-	e := Envelope{Event: f[0], UserID: f[2], Origin: Origin{f[3], f[4], f[5]}, Ack: f[7], Data: f[8]}
+	e := Envelope{Event: f[0], UserID: f[2], Origin: Origin{f[3], f[4], f[5]}, Ack: f[7], Offset: f[8], Data: f[9]}
 	if len(f[1]) != 1 {
 		return Envelope{}, fmt.Errorf("%w: class %q", ErrMalformedLine, f[1])
 	}
@@ -155,15 +179,16 @@ func EachEnvelope(message string, fn func(Envelope, error)) {
 	}
 }
 
-func cut(line string, f *[lineFields]string) error {
-	for i := 0; i < lineFields-1; i++ {
+func cut(line string, f []string) error {
+	last := len(f) - 1
+	for i := range last {
 		field, rest, ok := strings.Cut(line, "\t")
 		if !ok {
-			return fmt.Errorf("%w: %d of %d fields", ErrMalformedLine, i+1, lineFields)
+			return fmt.Errorf("%w: %d of %d fields", ErrMalformedLine, i+1, len(f))
 		}
 		f[i], line = field, rest
 	}
-	f[lineFields-1] = line
+	f[last] = line
 	return nil
 }
 

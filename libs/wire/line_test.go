@@ -21,6 +21,10 @@ func TestCommandAndEnvelopeRoundTrip(t *testing.T) {
 		}
 		e := Envelope{Event: text.Draw(t, "event"), Class: rapid.SampledFrom([]Class{ClassOrdered, ClassPosition, ClassTransient}).Draw(t, "class"),
 			UserID: c.UserID, Origin: c.Origin, Seq: rapid.Int64().Draw(t, "seq"), Ack: text.Draw(t, "ack"), Data: c.Data}
+		if head, tail := e.Split(); head+"\t"+tail != e.String() {
+			t.Fatalf("%q and %q are not the line %q", head, tail, e.String())
+		}
+		e.Offset = text.Draw(t, "offset")
 		n := 0
 		EachEnvelope(JoinEnvelopes([]Envelope{e, e}), func(got Envelope, err error) {
 			n++
@@ -38,7 +42,7 @@ func TestFieldsCannotBreakTheFraming(t *testing.T) {
 	t.Parallel()
 	c := Command{Type: CommandSend, UserName: "a\tb\nc", Data: "{\n\t\"x\": 1}"}
 	line := c.String()
-	if strings.Count(line, "\t") != lineFields-1 || strings.Contains(line, "\n") {
+	if strings.Count(line, "\t") != commandFields-1 || strings.Contains(line, "\n") {
 		t.Fatalf("framing broken: %q", line)
 	}
 	got, err := ParseCommand(line)

@@ -60,6 +60,10 @@ func KeyPresence(roomID string) string { return "presence:{" + roomID + "}" }
 // ChannelRoom carries everything a room's sockets hear, as Envelope lines.
 func ChannelRoom(roomID string) string { return "room:{" + roomID + "}:events" }
 
+// KeyRoomLog is the stream of the ordered envelopes that a room's sockets have
+// heard lately; package roomlog writes it.
+func KeyRoomLog(roomID string) string { return "room:{" + roomID + "}:log" }
+
 // ChannelReplies carries acks and errors for one edge, as Envelope lines.
 func ChannelReplies(edgeID string) string { return "edge:{" + edgeID + "}:replies" }
 
