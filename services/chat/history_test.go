@@ -18,7 +18,7 @@ import (
 // noCache makes History ask the archive.
 type noCache struct{ message.Cache }
 
-func (noCache) Range(context.Context, string, int64, int64) ([]message.Item, error) { return nil, nil }
+func (noCache) Range(context.Context, string, int64, int64, int64) ([]message.Item, error) { return nil, nil }
 
 // writer opens a Writer that holds no lock: nobody competes.
 func (b *bed) writer(retention time.Duration) *store.Writer {
@@ -84,7 +84,7 @@ func TestHistoryIsTheSameFromCacheAndArchive(t *testing.T) {
 					rt.Fatal(err)
 				}
 			case "lost":
-				if err := b.redis.Do(ctx, list.Forget(room)).Error(); err != nil {
+				if err := b.redis.Do(ctx, list.Forget(room, 0)).Error(); err != nil {
 					rt.Fatal(err)
 				}
 			case "refill":
@@ -102,7 +102,7 @@ func TestHistoryIsTheSameFromCacheAndArchive(t *testing.T) {
 		// Some of it may be older than the retention by the time it is asked for.
 		if rapid.Bool().Draw(rt, "old") {
 			mid := rapid.IntRange(1, total).Draw(rt, "oldest")
-			items, err := archive.Select(ctx, message.Query{RoomID: room, Before: int64(mid + 1), After: -1}, 1, time.Time{})
+			items, err := archive.Select(ctx, message.Query{RoomID: room, Before: int64(mid + 1), After: -1, AfterRev: -1}, 1, time.Time{})
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -117,7 +117,7 @@ func TestHistoryIsTheSameFromCacheAndArchive(t *testing.T) {
 		}
 		seq := rapid.Int64Range(0, int64(total)+3)
 		for range 6 {
-			q := message.Query{RoomID: room, After: -1, Limit: rapid.SampledFrom([]int{1, 2, 50, 200}).Draw(rt, "limit")}
+			q := message.Query{RoomID: room, After: -1, AfterRev: -1, Limit: rapid.SampledFrom([]int{1, 2, 50, 200}).Draw(rt, "limit")}
 			if rapid.Bool().Draw(rt, "has before") {
 				q.Before = max(1, seq.Draw(rt, "before"))
 			}
@@ -209,7 +209,7 @@ func TestPartitionsAreMadeAheadAndDroppedBehind(t *testing.T) {
 	if err != nil || again[2].Outcome != message.Redelivered || again[2].Seq != 3 {
 		t.Fatalf("%+v, %v", again, err)
 	}
-	if err := (&store.Archive{DB: b.db}).End(ctx, "r", start); err != nil {
+	if _, err := (&store.Archive{DB: b.db}).End(ctx, "r", start); err != nil {
 		t.Fatal(err)
 	}
 	clock = start.Add(47 * time.Hour) // the day has ended, less than 24 h ago at its end

@@ -233,7 +233,7 @@ func TestUnstorableMessageHoldsUpNobody(t *testing.T) {
 		refs[e.Origin.Ref] = e.Event
 	}
 	if refs["1"] != wire.EventNewMessage || refs["2"] != wire.EventError || refs["3"] != wire.EventNewMessage {
-		t.Fatalf("got %v", refs)
+		t.Fatalf("got %v in %v", refs, replies.heard())
 	}
 	if got := b.stored(room); len(got) != 2 || got[0] != "before" || got[1] != "after" {
 		t.Fatalf("stored %q", got)

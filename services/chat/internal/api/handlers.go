@@ -20,7 +20,7 @@ import (
 
 type handlers struct{ Deps }
 
-// list answers GET /api/rooms/:id/messages?before&after&limit.
+// list answers GET /api/rooms/:id/messages?before&after&limit&afterRev.
 func (h *handlers) list(c echo.Context) error {
 	roomID, err := roomParam(c)
 	if err != nil {
@@ -60,21 +60,26 @@ func (h *handlers) post(c echo.Context) error {
 	if err := httpx.Bind(c, &body); err != nil {
 		return err
 	}
-	user, ctx := httpx.User(c), c.Request().Context()
-	if wait, err := h.Limiter.Allow(ctx, user.UserID); err == nil && wait > 0 {
-		return wire.NewError(wire.CodeRateLimited).After(wait)
-	}
 	body.RoomID = roomID
-	data, err := json.Marshal(body)
-	if err != nil {
-		return fmt.Errorf("encode command: %w", err)
-	}
-	reply, err := h.Commands.Do(ctx, httpx.NewID(), wire.Command{Type: wire.CommandSend, RoomID: roomID, UserID: user.UserID,
-		UserName: user.Name, Received: time.Now(), Data: string(data)})
+	reply, err := h.command(c, wire.CommandSend, roomID, body)
 	if err != nil {
 		return err
 	}
 	return c.JSONBlob(http.StatusCreated, []byte(`{"message":`+reply.Data+`}`))
+}
+
+// command has the room's writer do what a socket could ask for, too.
+func (h *handlers) command(c echo.Context, kind, roomID string, body any) (wire.Envelope, error) {
+	user, ctx := httpx.User(c), c.Request().Context()
+	if wait, err := h.Limiter.Allow(ctx, user.UserID); err == nil && wait > 0 {
+		return wire.Envelope{}, wire.NewError(wire.CodeRateLimited).After(wait)
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return wire.Envelope{}, fmt.Errorf("encode command: %w", err)
+	}
+	return h.Commands.Do(ctx, httpx.NewID(), wire.Command{Type: kind, RoomID: roomID, UserID: user.UserID,
+		UserName: user.Name, Received: time.Now(), Data: string(data)})
 }
 
 func roomParam(c echo.Context) (string, error) {
@@ -86,8 +91,8 @@ func roomParam(c echo.Context) (string, error) {
 }
 
 func query(c echo.Context, roomID string) (message.Query, error) {
-	var bounds [2]*int64
-	for i, name := range [...]string{"before", "after"} {
+	var bounds [3]*int64
+	for i, name := range [...]string{"before", "after", "afterRev"} {
 		n, given, err := number(c, name)
 		if err != nil {
 			return message.Query{}, err
@@ -103,7 +108,7 @@ func query(c echo.Context, roomID string) (message.Query, error) {
 	if given && (limit < 1 || limit > wire.MaxHistoryLimit) {
 		limit = -1 // 0 would mean the default
 	}
-	return consume.Query(roomID, bounds[0], bounds[1], int(limit))
+	return consume.Query(wire.HistoryRequest{RoomID: roomID, Before: bounds[0], After: bounds[1], AfterRev: bounds[2], Limit: int(limit)})
 }
 
 func number(c echo.Context, name string) (n int64, given bool, err error) {

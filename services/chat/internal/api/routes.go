@@ -40,6 +40,9 @@ func Routes(e *echo.Echo, d Deps) {
 	messages := e.Group("/api/rooms/:id/messages", httpx.Auth(d.Verifier))
 	messages.GET("", h.list)
 	messages.POST("", h.post)
+	messages.PATCH("/:messageId", h.edit)
+	messages.DELETE("/:messageId", h.remove)
+	messages.POST("/:messageId/reactions", h.react)
 }
 
 // MapError is the service's error mapper.

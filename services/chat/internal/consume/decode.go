@@ -6,6 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/wire"
@@ -13,12 +17,13 @@ import (
 	"github.com/wemaps/wemaps/services/chat/internal/publish"
 )
 
-// request is one decoded command. Exactly one of send, history and refused
-// says what becomes of it.
+// request is one decoded command. Exactly one of send, change, history and
+// refused says what becomes of it.
 type request struct {
 	entry   redisx.Entry
 	cmd     wire.Command
 	send    *message.Draft
+	change  *message.Change
 	history *message.Query
 	refused error
 }
@@ -30,8 +35,15 @@ func (r *request) ask() message.Ask {
 // event is the client's event that the command came from, and denied the
 // sentence for those who may not.
 func (r *request) event() (event, denied string) {
-	if r.cmd.Type == wire.CommandHistory {
+	switch r.cmd.Type {
+	case wire.CommandHistory:
 		return wire.EventRequestChatHistory, publish.TextMayNotRead
+	case wire.CommandEdit:
+		return wire.EventEditMessage, publish.TextMayNotChange
+	case wire.CommandDelete:
+		return wire.EventDeleteMessage, publish.TextMayNotChange
+	case wire.CommandReact:
+		return wire.EventReactToMessage, publish.TextMayNotChange
 	}
 	return wire.EventSendMessage, publish.TextMayNotSend
 }
@@ -57,6 +69,11 @@ func decode(entry redisx.Entry) (request, error) {
 		if q, r.refused = decodeHistory(cmd); r.refused == nil {
 			r.history = &q
 		}
+	case wire.CommandEdit, wire.CommandDelete, wire.CommandReact:
+		var c message.Change
+		if c, r.refused = decodeChange(entry, cmd); r.refused == nil {
+			r.change = &c
+		}
 	default:
 		return request{}, fmt.Errorf("unknown command %q", cmd.Type)
 	}
@@ -79,18 +96,57 @@ func decodeSend(entry redisx.Entry, cmd wire.Command) (message.Draft, error) {
 		Key: message.ClientKey(m.ClientID, entry.ID), Entry: entry.ID, Content: content, ReplyTo: m.ReplyTo}, nil
 }
 
+func decodeChange(entry redisx.Entry, cmd wire.Command) (message.Change, error) {
+	var body struct {
+		MessageID string `json:"messageId"`
+		Content   string `json:"content"`
+		Emoji     string `json:"emoji"`
+		Remove    bool   `json:"remove"`
+	}
+	if err := json.Unmarshal([]byte(cmd.Data), &body); err != nil {
+		return message.Change{}, badPayload(err)
+	}
+	c := message.Change{RoomID: cmd.RoomID, UserID: cmd.UserID, UserName: cleanName(cmd.UserName), Entry: entry.ID}
+	if body.MessageID == "" {
+		return c, wire.Errorf(wire.CodeValidation, "messageId is required")
+	}
+	id, err := uuid.Parse(body.MessageID)
+	if err != nil {
+		return c, message.ErrMessageNotFound
+	}
+	c.MessageID = id.String()
+	switch cmd.Type {
+	case wire.CommandEdit:
+		c.Kind = message.Edit
+		c.Content, err = cleanText(body.Content)
+	case wire.CommandDelete:
+		c.Kind = message.Delete
+	default:
+		c.Kind, c.Emoji = message.React, body.Emoji
+		if body.Remove {
+			c.Kind = message.Unreact
+		}
+		if !slices.Contains(wire.Reactions(), c.Emoji) {
+			err = wire.Errorf(wire.CodeValidation, "emoji must be one of %s", strings.Join(wire.Reactions(), " "))
+		}
+	}
+	return c, err
+}
+
 func decodeHistory(cmd wire.Command) (message.Query, error) {
 	var h wire.HistoryRequest
 	if err := json.Unmarshal([]byte(cmd.Data), &h); err != nil {
 		return message.Query{}, badPayload(err)
 	}
-	return Query(cmd.RoomID, h.Before, h.After, h.Limit)
+	h.RoomID = cmd.RoomID
+	return Query(h)
 }
 
 // Query checks the bounds of a history request; limit 0 means the default.
-func Query(roomID string, before, after *int64, limit int) (message.Query, error) {
-	q := message.Query{RoomID: roomID, After: -1, Limit: limit}
-	if limit == 0 {
+func Query(h wire.HistoryRequest) (message.Query, error) {
+	before, after, afterRev := h.Before, h.After, h.AfterRev
+	q := message.Query{RoomID: h.RoomID, After: -1, AfterRev: -1, Limit: h.Limit}
+	if h.Limit == 0 {
 		q.Limit = wire.DefaultHistoryLimit
 	}
 	if q.Limit < 1 || q.Limit > wire.MaxHistoryLimit {
@@ -104,6 +160,11 @@ func Query(roomID string, before, after *int64, limit int) (message.Query, error
 	if after != nil {
 		if q.After = *after; q.After < 0 {
 			return q, wire.Errorf(wire.CodeValidation, "after must be a seq of 0 or more")
+		}
+	}
+	if afterRev != nil {
+		if q.AfterRev = *afterRev; q.AfterRev < 0 {
+			return q, wire.Errorf(wire.CodeValidation, "afterRev must be a rev of 0 or more")
 		}
 	}
 	return q, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/chat/internal/message"
 )
 
 func TestCleanText(t *testing.T) {
@@ -57,6 +58,8 @@ func FuzzDecode(f *testing.F) {
 	for _, c := range []wire.Command{
 		{Type: wire.CommandSend, RoomID: "r", UserID: "u", UserName: "n", Data: `{"content":" e\u0301 ","clientId":"c","replyTo":"m"}`},
 		{Type: wire.CommandHistory, RoomID: "r", UserID: "u", Data: `{"before":5,"after":1,"limit":10}`},
+		{Type: wire.CommandEdit, RoomID: "r", UserID: "u", Data: `{"messageId":"018f3e1c-0000-7000-8000-000000000000","content":"x"}`},
+		{Type: wire.CommandReact, RoomID: "r", UserID: "u", Data: `{"messageId":"018f3e1c-0000-7000-8000-000000000000","emoji":"👍"}`},
 		{Type: "dance"}, {},
 	} {
 		f.Add(c.String())
@@ -71,7 +74,7 @@ func FuzzDecode(f *testing.F) {
 		if r.refused != nil {
 			states++
 			var we *wire.Error
-			if !errors.As(r.refused, &we) {
+			if !errors.As(r.refused, &we) && !errors.Is(r.refused, message.ErrMessageNotFound) {
 				t.Fatalf("refused with %v, which no client understands", r.refused)
 			}
 		}
@@ -79,6 +82,12 @@ func FuzzDecode(f *testing.F) {
 			states++
 			if q.Limit < 1 || q.Limit > wire.MaxHistoryLimit || q.Before < 0 || q.After < -1 {
 				t.Fatalf("%+v", q)
+			}
+		}
+		if c := r.change; c != nil {
+			states++
+			if c.Kind == 0 || len(c.MessageID) != 36 || c.Kind == message.Edit && c.Content == "" || c.Kind >= message.React && c.Emoji == "" {
+				t.Fatalf("%+v", c)
 			}
 		}
 		if d := r.send; d != nil {

@@ -11,12 +11,12 @@ import (
 
 // Ender notes that a room has ended; see store.Archive.
 type Ender interface {
-	End(ctx context.Context, roomID string, at time.Time) error
+	End(ctx context.Context, roomID string, at time.Time) (rev int64, err error)
 }
 
 // Ager shortens the life of what is cached of a room; see store.List.
 type Ager interface {
-	Age(ctx context.Context, roomID string) error
+	Age(ctx context.Context, roomID string, rev int64) error
 }
 
 // Follower follows what happens to rooms. Its handling may be repeated.
@@ -38,10 +38,11 @@ func (f *Follower) Handle(ctx context.Context, batch []redisx.Entry) ([]redisx.R
 			continue
 		}
 		// Its messages stay for as long as the retention says.
-		if err := f.Rooms.End(ctx, e.RoomID, e.At.Time); err != nil {
+		rev, err := f.Rooms.End(ctx, e.RoomID, e.At.Time)
+		if err != nil {
 			return nil, err
 		}
-		if err := f.Cache.Age(ctx, e.RoomID); err != nil {
+		if err := f.Cache.Age(ctx, e.RoomID, rev); err != nil {
 			return nil, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"runtime"
 	"slices"
 	"testing"
@@ -157,7 +158,11 @@ func (a *actor) Alive(context.Context) error {
 }
 
 func (a *actor) Head(context.Context, string) (message.Head, error) { return message.Head{}, nil }
-func (a *actor) Floor(string, int64)                                {}
+func (a *actor) Change(context.Context, []message.Change) ([]message.Changed, error) {
+	return nil, nil
+}
+func (a *actor) Changes(context.Context, []publish.Change) error { return nil }
+func (a *actor) Floor(string, int64)                             {}
 
 // Append is what store.Writer does, in two statements.
 func (a *actor) Append(ctx context.Context, drafts []message.Draft) ([]message.Stored, error) {
@@ -276,7 +281,7 @@ func (w *world) verdict() error {
 		if !ok {
 			return fmt.Errorf("command %s was never acked", c.Origin.Ref)
 		}
-		if row := w.rows[id]; row != acked {
+		if row := w.rows[id]; !reflect.DeepEqual(row, acked) {
 			return fmt.Errorf("command %s was acked as %+v, stored is %+v", c.Origin.Ref, acked, row)
 		}
 	}

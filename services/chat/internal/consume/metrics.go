@@ -13,6 +13,7 @@ import (
 // Metrics of the command path.
 type Metrics struct {
 	messages  *prometheus.CounterVec
+	changes   *prometheus.CounterVec
 	refusals  *prometheus.CounterVec
 	pages     *prometheus.CounterVec
 	batchSize prometheus.Histogram
@@ -27,13 +28,14 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}
 	m := &Metrics{
 		messages:  prometheus.NewCounterVec(opts("messages_total", "Published messages by outcome: new, redelivered, repeated."), []string{"outcome"}),
+		changes:   prometheus.NewCounterVec(opts("changes_total", "Changes of messages by kind: edit, delete, react, unreact."), []string{"kind"}),
 		refusals:  prometheus.NewCounterVec(opts("refusals_total", "Refused commands by code."), []string{"code"}),
 		pages:     prometheus.NewCounterVec(opts("history_pages_total", "History pages by source: cache, archive."), []string{"source"}),
 		batchSize: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "wemaps", Subsystem: "chat", Name: "batch_messages", Help: "Messages of one commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
 		commits:   prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "wemaps", Subsystem: "chat", Name: "commit_duration_seconds", Help: "Duration of storing a batch.", Buckets: prometheus.ExponentialBuckets(.001, 2, 13)}),
 		owned:     prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "wemaps", Subsystem: "chat", Name: "owned_partitions", Help: "Partitions that this process owns."}),
 	}
-	r.MustRegister(m.messages, m.refusals, m.pages, m.batchSize, m.commits, m.owned)
+	r.MustRegister(m.messages, m.changes, m.refusals, m.pages, m.batchSize, m.commits, m.owned)
 	return m
 }
 
@@ -48,6 +50,16 @@ func (m *Metrics) batch(sent []publish.Sent) {
 	for outcome, label := range map[message.Outcome]string{message.New: "new", message.Redelivered: "redelivered", message.Repeated: "repeated"} {
 		if n[outcome] > 0 {
 			m.messages.WithLabelValues(label).Add(float64(n[outcome]))
+		}
+	}
+}
+
+var kinds = map[message.ChangeKind]string{message.Edit: "edit", message.Delete: "delete", message.React: "react", message.Unreact: "unreact"}
+
+func (m *Metrics) changed(made []publish.Change) {
+	for _, c := range made {
+		if c.Outcome == message.New {
+			m.changes.WithLabelValues(kinds[c.Change.Kind]).Inc()
 		}
 	}
 }

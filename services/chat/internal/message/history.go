@@ -16,6 +16,7 @@ const CacheLength = 500
 // Item is a message as it is shown: JSON, with what a page is cut by.
 type Item struct {
 	Seq  int64
+	Rev  int64
 	At   time.Time
 	JSON []byte
 }
@@ -28,6 +29,8 @@ type Query struct {
 	Before int64 // only below this; 0 = no bound
 	After  int64 // only above this, from there on; -1 = not given
 	Limit  int
+
+	AfterRev int64 // also what was changed after this change; -1 = not asked
 }
 
 // Forward tells whether the page starts at its oldest message.
@@ -52,20 +55,26 @@ func (q Query) Window(head Head) (low, high int64) {
 type Page struct {
 	Items   []Item
 	HasMore bool
+
+	// Changed are the messages that were changed after AfterRev, as they are now,
+	// by rev. Whoever has them knows of every change up to Rev.
+	Changed        []Item
+	HasMoreChanged bool
+	Rev            int64
 }
 
 // Head is what is known for certain of a room: its newest seq, and the oldest
-// one that still exists (0 = not known).
-type Head struct{ Last, Floor int64 }
+// one that still exists (0 = not known), and its newest change number.
+type Head struct{ Last, Floor, Rev int64 }
 
-// Cache holds a room's newest messages, newest first.
+// Cache holds a room's newest messages, newest first, as of a change number.
 type Cache interface {
 	// Range returns the items from index from to index to, both included, of
 	// which there may be fewer.
-	Range(ctx context.Context, roomID string, from, to int64) ([]Item, error)
+	Range(ctx context.Context, roomID string, rev, from, to int64) ([]Item, error)
 	// Rebuild replaces all items. Only the room's writer may, between its own
 	// pushes; anybody else could overwrite a newer cache with an older one.
-	Rebuild(ctx context.Context, roomID string, newestFirst []Item) error
+	Rebuild(ctx context.Context, roomID string, rev int64, newestFirst []Item) error
 }
 
 // Archive is where all messages are.
@@ -73,6 +82,9 @@ type Archive interface {
 	// Select returns up to limit items of the query's range that are not older
 	// than oldest: from the newest down, or from the oldest up when forward.
 	Select(ctx context.Context, q Query, limit int, oldest time.Time) ([]Item, error)
+	// Changed returns up to limit messages with a rev above afterRev that are not
+	// older than oldest, by rev.
+	Changed(ctx context.Context, roomID string, afterRev int64, limit int, oldest time.Time) ([]Item, error)
 }
 
 // History answers from the cache when the cache provably has the page, and
@@ -88,6 +100,28 @@ type History struct {
 // who answered.
 func (h *History) Page(ctx context.Context, q Query, head Head) (page Page, fromCache bool, err error) {
 	oldest := h.Now().Add(-h.Retention)
+	page, fromCache, err = h.said(ctx, q, head, oldest)
+	if err != nil {
+		return Page{}, false, err
+	}
+	page.Rev = head.Rev
+	if q.AfterRev < 0 || q.AfterRev >= head.Rev {
+		return page, fromCache, nil
+	}
+	items, err := h.Archive.Changed(ctx, q.RoomID, q.AfterRev, q.Limit+1, oldest)
+	if err != nil {
+		return Page{}, false, fmt.Errorf("read changes: %w", err)
+	}
+	changed := cut(items, Query{Limit: q.Limit}) // After 0: forward
+	page.Changed, page.HasMoreChanged = changed.Items, changed.HasMore
+	if page.HasMoreChanged {
+		page.Rev = page.Changed[len(page.Changed)-1].Rev
+	}
+	return page, fromCache, nil
+}
+
+// said is the page's part without changes.
+func (h *History) said(ctx context.Context, q Query, head Head, oldest time.Time) (page Page, fromCache bool, err error) {
 	if items, ok := h.cached(ctx, q, head, oldest); ok {
 		return cut(items, q), true, nil
 	}
@@ -101,12 +135,12 @@ func (h *History) Page(ctx context.Context, q Query, head Head) (page Page, from
 // Refill makes the cache hold what the archive has. floor is the room's oldest
 // existing seq if it is known now, else 0.
 func (h *History) Refill(ctx context.Context, roomID string, head Head) (floor int64, err error) {
-	q := Query{RoomID: roomID, After: -1}
+	q := Query{RoomID: roomID, After: -1, AfterRev: -1}
 	items, err := h.Archive.Select(ctx, q, CacheLength, h.Now().Add(-h.Retention))
 	if err != nil {
 		return 0, fmt.Errorf("refill cache: %w", err)
 	}
-	if err := h.Cache.Rebuild(ctx, roomID, items); err != nil {
+	if err := h.Cache.Rebuild(ctx, roomID, head.Rev, items); err != nil {
 		return 0, fmt.Errorf("refill cache: %w", err)
 	}
 	switch {
@@ -127,7 +161,7 @@ func (h *History) cached(ctx context.Context, q Query, head Head, oldest time.Ti
 	if high < low {
 		return nil, true // nothing is there to be had
 	}
-	items, err := h.Cache.Range(ctx, q.RoomID, head.Last-high, head.Last-low)
+	items, err := h.Cache.Range(ctx, q.RoomID, head.Rev, head.Last-high, head.Last-low)
 	if err != nil || int64(len(items)) != high-low+1 {
 		return nil, false
 	}

@@ -37,7 +37,17 @@ type Message struct {
 	Content  string
 	ReplyTo  string
 	At       time.Time // ms
+
+	Rev         int64     // room's number of the newest change; 0 = never changed
+	ChangeEntry string    // stream entry of that change
+	EditedAt    time.Time // ms; zero = never
+	DeletedAt   time.Time // ms; zero = not deleted
+	DeletedBy   string
+	Reactions   []Reaction
 }
+
+// Deleted tells whether only the message's place is left.
+func (m Message) Deleted() bool { return !m.DeletedAt.IsZero() }
 
 // Draft is a checked message that has no place yet.
 type Draft struct {
@@ -85,6 +95,7 @@ const (
 type Stored struct {
 	Message
 	Outcome Outcome
+	RoomRev int64 // the room's newest change number
 }
 
 // Identity is what a message is unique by.
@@ -116,11 +127,11 @@ func Assign(drafts []Draft, existing map[Identity]Message, last map[string]int64
 	for i, d := range drafts {
 		id := d.Identity()
 		if m, ok := existing[id]; ok {
-			p.Stored[i] = Stored{m, outcome(m, d)}
+			p.Stored[i] = Stored{Message: m, Outcome: outcome(m, d)}
 			continue
 		}
 		if m, ok := fresh[id]; ok {
-			p.Stored[i] = Stored{m, Repeated}
+			p.Stored[i] = Stored{Message: m, Outcome: Repeated}
 			continue
 		}
 		at, ok := bump[d.RoomID]
@@ -134,7 +145,7 @@ func Assign(drafts []Draft, existing map[Identity]Message, last map[string]int64
 			Key: d.Key, Entry: d.Entry, Content: d.Content, ReplyTo: d.ReplyTo, At: now}
 		fresh[id] = m
 		p.Insert = append(p.Insert, m)
-		p.Stored[i] = Stored{m, New}
+		p.Stored[i] = Stored{Message: m, Outcome: New}
 	}
 	return p
 }
@@ -154,8 +165,10 @@ type Ask struct{ RoomID, UserID string }
 type Standing struct {
 	Exists bool
 	Member bool
-	Ended  error // nil, ErrRoomClosed or ErrRoomExpired
-	Err    error
+	// Moderator may delete what others wrote: an owner or admin of the room.
+	Moderator bool
+	Ended     error // nil, ErrRoomClosed or ErrRoomExpired
+	Err       error
 }
 
 // MayWrite is nil or the reason for refusing a message.

@@ -14,7 +14,24 @@ import (
 // Encode is the JSON of a message, the same bytes wherever it is shown.
 func Encode(m message.Message) []byte {
 	return marshal(wire.Message{ID: m.ID, RoomID: m.RoomID, UserID: m.UserID, UserName: m.UserName, Content: m.Content,
-		Timestamp: wire.At(m.At), Seq: m.Seq, ClientID: m.ClientID(), ReplyTo: m.ReplyTo})
+		Timestamp: wire.At(m.At), Seq: m.Seq, ClientID: m.ClientID(), ReplyTo: m.ReplyTo, Rev: m.Rev,
+		EditedAt: when(m.EditedAt), DeletedAt: when(m.DeletedAt), DeletedBy: m.DeletedBy, Reactions: reactions(m)})
+}
+
+func when(t time.Time) *wire.Time {
+	if t.IsZero() {
+		return nil
+	}
+	at := wire.At(t)
+	return &at
+}
+
+func reactions(m message.Message) []wire.Reaction {
+	out := make([]wire.Reaction, len(m.Reactions))
+	for i, r := range m.Reactions {
+		out[i] = wire.Reaction{Emoji: r.Emoji, UserIDs: r.UserIDs}
+	}
+	return out
 }
 
 // EncodePage is the JSON of a page as wire.ChatHistory.
@@ -24,7 +41,11 @@ func EncodePage(roomID string, page message.Page) []byte {
 
 // History is the wire form of a page.
 func History(roomID string, page message.Page) wire.ChatHistory {
-	h := wire.ChatHistory{RoomID: roomID, Messages: make([]json.RawMessage, len(page.Items)), HasMore: page.HasMore}
+	h := wire.ChatHistory{RoomID: roomID, Messages: make([]json.RawMessage, len(page.Items)), HasMore: page.HasMore,
+		Rev: page.Rev, HasMoreChanged: page.HasMoreChanged}
+	for _, item := range page.Changed {
+		h.Changed = append(h.Changed, item.JSON)
+	}
 	for i, item := range page.Items {
 		h.Messages[i] = item.JSON
 	}
@@ -47,6 +68,9 @@ const (
 	TextMayNotRead = "Not authorized to access chat history"
 )
 
+// TextMayNotChange is for those who have no business in the room.
+const TextMayNotChange = "Not authorized to change messages in this room"
+
 // Error is the one mapper from the domain's errors to what clients see; denied
 // is the sentence for those who have no business in the room. nil means that
 // the error is not the domain's.
@@ -63,6 +87,12 @@ func Error(err error, denied string) *wire.Error {
 		return wire.NewError(wire.CodeRoomExpired)
 	case errors.Is(err, message.ErrRoomClosed):
 		return wire.NewError(wire.CodeRoomClosed)
+	case errors.Is(err, message.ErrMessageNotFound):
+		return wire.NewError(wire.CodeMessageNotFound)
+	case errors.Is(err, message.ErrMessageDeleted):
+		return wire.NewError(wire.CodeMessageDeleted)
+	case errors.Is(err, message.ErrNotAuthor):
+		return wire.Errorf(wire.CodeForbidden, "This is somebody else's message")
 	case errors.Is(err, message.ErrUnknown), errors.Is(err, message.ErrUnavailable):
 		return wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
 	case errors.Is(err, message.ErrUnstorable):

@@ -29,8 +29,8 @@ type Refusal struct {
 
 // Lists are the commands on rooms' lists of newest messages.
 type Lists interface {
-	Push(roomID string, first int64, values []string) rueidis.Commands
-	Forget(roomID string) rueidis.Completed
+	Push(roomID string, rev, first int64, values []string) rueidis.Commands
+	Forget(roomID string, rev int64) rueidis.Completed
 }
 
 // Publisher publishes through Redis.
@@ -53,6 +53,7 @@ func (p *Publisher) Batch(ctx context.Context, sent []Sent, refusals []Refusal) 
 		lines  strings.Builder
 		values []string
 		first  int64
+		rev    int64
 		again  bool
 	}
 	rooms, order := map[string]*room{}, []*room{}
@@ -63,7 +64,7 @@ func (p *Publisher) Batch(ctx context.Context, sent []Sent, refusals []Refusal) 
 		if s.Outcome != message.Repeated {
 			r := rooms[s.RoomID]
 			if r == nil {
-				r = &room{id: s.RoomID, first: s.Seq}
+				r = &room{id: s.RoomID, first: s.Seq, rev: s.RoomRev}
 				rooms[s.RoomID] = r
 				order = append(order, r)
 			}
@@ -85,9 +86,9 @@ func (p *Publisher) Batch(ctx context.Context, sent []Sent, refusals []Refusal) 
 	for _, r := range order {
 		cmds = append(cmds, p.Client.B().Spublish().Channel(wire.ChannelRoom(r.id)).Message(r.lines.String()).Build())
 		if r.again {
-			cmds = append(cmds, p.Lists.Forget(r.id))
+			cmds = append(cmds, p.Lists.Forget(r.id, r.rev))
 		} else {
-			cmds = append(cmds, p.Lists.Push(r.id, r.first, r.values)...)
+			cmds = append(cmds, p.Lists.Push(r.id, r.rev, r.first, r.values)...)
 		}
 	}
 	return p.do(ctx, replies.commands(p.Client, cmds))

@@ -19,7 +19,7 @@ type Archive struct {
 }
 
 const (
-	sqlColumns  = `SELECT room_id, seq, id, sender_id, sender_name, client_key, entry, content, reply_to, created_at FROM chat.messages `
+	sqlColumns  = `SELECT ` + columns + ` FROM chat.messages m `
 	sqlBackward = sqlColumns + `WHERE room_id = $1 AND seq < $2 AND seq > $3 AND created_at >= $4 ORDER BY seq DESC LIMIT $5`
 	sqlForward  = sqlColumns + `WHERE room_id = $1 AND seq < $2 AND seq > $3 AND created_at >= $4 ORDER BY seq LIMIT $5`
 )
@@ -37,31 +37,36 @@ func (a *Archive) Select(ctx context.Context, q message.Query, limit int, oldest
 	if err := a.DB.SelectContext(ctx, &rows, query, q.RoomID, before, max(q.After, 0), oldest, limit); err != nil {
 		return nil, classify(fmt.Errorf("select messages: %w", err))
 	}
+	return a.items(rows), nil
+}
+
+func (a *Archive) items(rows []row) []message.Item {
 	items := make([]message.Item, len(rows))
 	for i, r := range rows {
 		m := r.message()
-		items[i] = message.Item{Seq: m.Seq, At: m.At, JSON: a.Encode(m)}
+		items[i] = message.Item{Seq: m.Seq, Rev: m.Rev, At: m.At, JSON: a.Encode(m)}
 	}
-	return items, nil
+	return items
 }
 
-const sqlHead = `SELECT last_seq FROM chat.rooms WHERE room_id = $1`
+const sqlHead = `SELECT last_seq, last_rev FROM chat.rooms WHERE room_id = $1`
 
 // Head reads a room's numbering; a room without messages has none.
 func (a *Archive) Head(ctx context.Context, roomID string) (message.Head, error) {
 	var head message.Head
-	if err := a.DB.GetContext(ctx, &head.Last, sqlHead, roomID); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := a.DB.QueryRowxContext(ctx, sqlHead, roomID).Scan(&head.Last, &head.Rev); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return message.Head{}, classify(fmt.Errorf("read numbering: %w", err))
 	}
 	return head, nil
 }
 
-const sqlEnd = `UPDATE chat.rooms SET ended_at = $2 WHERE room_id = $1 AND ended_at IS NULL`
+const sqlEnd = `UPDATE chat.rooms SET ended_at = coalesce(ended_at, $2) WHERE room_id = $1 RETURNING last_rev`
 
 // End notes that a room has ended: its numbering may go once its messages have.
-func (a *Archive) End(ctx context.Context, roomID string, at time.Time) error {
-	if _, err := a.DB.ExecContext(ctx, sqlEnd, roomID, at); err != nil {
-		return classify(fmt.Errorf("note the end of a room: %w", err))
+// It returns the room's newest change number.
+func (a *Archive) End(ctx context.Context, roomID string, at time.Time) (rev int64, err error) {
+	if err := a.DB.GetContext(ctx, &rev, sqlEnd, roomID, at); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, classify(fmt.Errorf("note the end of a room: %w", err))
 	}
-	return nil
+	return rev, nil
 }

@@ -22,14 +22,15 @@ const (
 
 // List is the Redis list of a room's newest messages, newest first. It may be
 // lost at any time, lag by a moment, or hold a message twice after a failure;
-// readers check numbers (message.History) and never trust its length.
+// readers check numbers (message.History) and never trust its length. A change
+// of a message begins a new list under the room's new change number.
 type List struct {
 	Client rueidis.Client
 }
 
 // Range implements message.Cache.
-func (l *List) Range(ctx context.Context, roomID string, from, to int64) ([]message.Item, error) {
-	values, err := l.Client.Do(ctx, l.Client.B().Lrange().Key(wire.KeyMessages(roomID)).Start(from).Stop(to).Build()).AsStrSlice()
+func (l *List) Range(ctx context.Context, roomID string, rev, from, to int64) ([]message.Item, error) {
+	values, err := l.Client.Do(ctx, l.Client.B().Lrange().Key(wire.KeyMessagesAt(roomID, rev)).Start(from).Stop(to).Build()).AsStrSlice()
 	if err != nil {
 		return nil, fmt.Errorf("read list: %w", err)
 	}
@@ -49,8 +50,8 @@ func (l *List) Range(ctx context.Context, roomID string, from, to int64) ([]mess
 
 // Push are the commands that put messages, the JSON of consecutive seqs with
 // the oldest first, at the head of a room's list.
-func (l *List) Push(roomID string, first int64, values []string) rueidis.Commands {
-	key := wire.KeyMessages(roomID)
+func (l *List) Push(roomID string, rev, first int64, values []string) rueidis.Commands {
+	key := wire.KeyMessagesAt(roomID, rev)
 	cmds := rueidis.Commands{
 		l.Client.B().Lpush().Key(key).Element(values...).Build(),
 		l.Client.B().Expire().Key(key).Seconds(int64(ListLife / time.Second)).Build(),
@@ -62,13 +63,13 @@ func (l *List) Push(roomID string, first int64, values []string) rueidis.Command
 }
 
 // Forget is the command that drops a room's list, for when its content is in doubt.
-func (l *List) Forget(roomID string) rueidis.Completed {
-	return l.Client.B().Del().Key(wire.KeyMessages(roomID)).Build()
+func (l *List) Forget(roomID string, rev int64) rueidis.Completed {
+	return l.Client.B().Del().Key(wire.KeyMessagesAt(roomID, rev)).Build()
 }
 
 // Rebuild implements message.Cache.
-func (l *List) Rebuild(ctx context.Context, roomID string, newestFirst []message.Item) error {
-	key := wire.KeyMessages(roomID)
+func (l *List) Rebuild(ctx context.Context, roomID string, rev int64, newestFirst []message.Item) error {
+	key := wire.KeyMessagesAt(roomID, rev)
 	cmds := rueidis.Commands{l.Client.B().Multi().Build(), l.Client.B().Del().Key(key).Build()}
 	if len(newestFirst) > 0 {
 		values := make([]string, len(newestFirst))
@@ -88,8 +89,8 @@ func (l *List) Rebuild(ctx context.Context, roomID string, newestFirst []message
 }
 
 // Age shortens the life of an ended room's list.
-func (l *List) Age(ctx context.Context, roomID string) error {
-	cmd := l.Client.B().Expire().Key(wire.KeyMessages(roomID)).Seconds(int64(EndedListLife / time.Second)).Build()
+func (l *List) Age(ctx context.Context, roomID string, rev int64) error {
+	cmd := l.Client.B().Expire().Key(wire.KeyMessagesAt(roomID, rev)).Seconds(int64(EndedListLife / time.Second)).Build()
 	if err := l.Client.Do(ctx, cmd).Error(); err != nil {
 		return fmt.Errorf("shorten list's life: %w", err)
 	}

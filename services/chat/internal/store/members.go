@@ -50,7 +50,9 @@ func (m *Members) Standings(ctx context.Context, asks []message.Ask) ([]message.
 		if err != nil {
 			return nil, fmt.Errorf("read members: %w", err)
 		}
-		standings[i] = message.Standing{Exists: true, Member: member, Ended: ended(room, m.Now())}
+		role := room.Roles[asks[i].UserID]
+		standings[i] = message.Standing{Exists: true, Member: member, Ended: ended(room, m.Now()),
+			Moderator: role == wire.RoleOwner || role == wire.RoleAdmin}
 	}
 	if !missing {
 		return standings, nil

@@ -29,6 +29,7 @@ type Writer struct {
 	find      *sqlx.Stmt
 	insert    *sqlx.Stmt
 	last      map[string]int64 // newest seq by room; forgotten after any failure
+	revs      map[string]int64 // newest change number by room, for the rooms in last
 	floor     map[string]int64 // oldest existing seq by room, as far as known
 }
 
@@ -88,7 +89,7 @@ func (w *Writer) Alive(ctx context.Context) error {
 }
 
 func (w *Writer) forget() {
-	w.last, w.floor = map[string]int64{}, map[string]int64{}
+	w.last, w.revs, w.floor = map[string]int64{}, map[string]int64{}, map[string]int64{}
 }
 
 // Append makes drafts into messages, in their order, all or none. After an
@@ -118,6 +119,9 @@ func (w *Writer) append(ctx context.Context, drafts []message.Draft) ([]message.
 		return nil, err
 	}
 	plan := message.Assign(drafts, existing, w.last, now, func() string { return uuid.Must(uuid.NewV7()).String() })
+	for i := range plan.Stored {
+		plan.Stored[i].RoomRev = w.revs[plan.Stored[i].RoomID]
+	}
 	if len(plan.Insert) == 0 {
 		return plan.Stored, nil
 	}
@@ -138,7 +142,7 @@ func (w *Writer) append(ctx context.Context, drafts []message.Draft) ([]message.
 // planner from hashing whole partitions, which it likes on tables that have no
 // statistics yet. The bounds skip partitions that are empty by definition.
 const sqlFind = `
-SELECT m.room_id, m.seq, m.id, m.sender_id, m.sender_name, m.client_key, m.entry, m.content, m.reply_to, m.created_at
+SELECT ` + columns + `
 FROM unnest($1::text[], $2::text[], $3::text[]) AS k (room_id, sender_id, client_key)
 CROSS JOIN LATERAL (
     SELECT * FROM chat.messages m
@@ -215,7 +219,7 @@ func (w *Writer) commit(ctx context.Context, plan message.Plan, now time.Time) (
 	return result.RowsAffected()
 }
 
-const sqlLast = `SELECT room_id, last_seq FROM chat.rooms WHERE room_id = ANY ($1)`
+const sqlLast = `SELECT room_id, last_seq, last_rev FROM chat.rooms WHERE room_id = ANY ($1)`
 
 // load makes sure that the newest seq of every room is in memory.
 func (w *Writer) load(ctx context.Context, rooms []string) error {
@@ -234,15 +238,16 @@ func (w *Writer) load(ctx context.Context, rooms []string) error {
 	var rows []struct {
 		RoomID  string `db:"room_id"`
 		LastSeq int64  `db:"last_seq"`
+		LastRev int64  `db:"last_rev"`
 	}
 	if err := sqlx.SelectContext(ctx, w.conn, &rows, sqlLast, pq.StringArray(missing)); err != nil {
 		return classify(fmt.Errorf("read numbering: %w", err))
 	}
 	for _, room := range missing {
-		w.last[room] = 0
+		w.last[room], w.revs[room] = 0, 0
 	}
 	for _, r := range rows {
-		w.last[r.RoomID] = r.LastSeq
+		w.last[r.RoomID], w.revs[r.RoomID] = r.LastSeq, r.LastRev
 	}
 	return nil
 }
@@ -253,7 +258,7 @@ func (w *Writer) Head(ctx context.Context, roomID string) (message.Head, error) 
 		w.forget()
 		return message.Head{}, err
 	}
-	return message.Head{Last: w.last[roomID], Floor: w.floor[roomID]}, nil
+	return message.Head{Last: w.last[roomID], Floor: w.floor[roomID], Rev: w.revs[roomID]}, nil
 }
 
 // Floor remembers the oldest seq that still exists in a room.
@@ -277,22 +282,4 @@ func classify(err error) error {
 		return fmt.Errorf("%w: %w", message.ErrUnavailable, err)
 	}
 	return err
-}
-
-type row struct {
-	RoomID     string    `db:"room_id"`
-	Seq        int64     `db:"seq"`
-	ID         string    `db:"id"`
-	SenderID   string    `db:"sender_id"`
-	SenderName string    `db:"sender_name"`
-	ClientKey  string    `db:"client_key"`
-	Entry      string    `db:"entry"`
-	Content    string    `db:"content"`
-	ReplyTo    string    `db:"reply_to"`
-	CreatedAt  time.Time `db:"created_at"`
-}
-
-func (r row) message() message.Message {
-	return message.Message{ID: r.ID, RoomID: r.RoomID, Seq: r.Seq, UserID: r.SenderID, UserName: r.SenderName, Key: r.ClientKey,
-		Entry: r.Entry, Content: r.Content, ReplyTo: r.ReplyTo, At: r.CreatedAt.UTC()}
 }
