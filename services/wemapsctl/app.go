@@ -9,6 +9,7 @@ import (
 
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/apidoc"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/chaos"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/deadletters"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/doctor"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/down"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/load"
@@ -33,6 +34,7 @@ func commands(stderr io.Writer) []command {
 		{"secrets", "generate the secrets for Compose or Kubernetes", up.SecretsCommand},
 		{"replay", "drive members along GPX tracks: replay --speed 60 walk.gpx", replay.Command},
 		{"chaos", "break everything on a seeded schedule and prove that nothing is lost: chaos --list", chaos.Command},
+		{"dead-letters", "list, retry or drop what services could not handle", deadletters.Command},
 		{"apidoc", "write libs/wire/openapi.json and asyncapi.json from the YAML beside them", apidoc.Command},
 		{"load", "load a running WeMaps and print what it bears: load --rooms 100 --rate 1", load.Command},
 		{"migrate", "create roles and schemas and apply migrations to DATABASE_URL", migrate.Command},
@@ -51,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		fmt.Fprintln(stdout, "usage: wemapsctl <command> [arguments]")
 		for _, c := range all {
-			fmt.Fprintf(stdout, "  %-8s %s\n", c.name, c.summary)
+			fmt.Fprintf(stdout, "  %-12s %s\n", c.name, c.summary)
 		}
 		return 0
 	}
