@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -146,7 +147,11 @@ func errorHandler(o Options) echo.HTTPErrorHandler {
 		}
 		status := we.HTTPStatus()
 		if status >= http.StatusInternalServerError {
-			o.Log.Error("request failed", zap.Error(err), zap.String("code", string(we.Code)), zap.String("request_id", RequestID(c)))
+			level := zap.WarnLevel // a dependency is away, or load was shed on purpose
+			if we.Code == wire.CodeInternal {
+				level = zap.ErrorLevel
+			}
+			o.Log.Log(level, "request failed", zap.Error(err), zap.String("code", string(we.Code)), zap.String("request_id", RequestID(c)))
 		}
 		if we.RetryAfter > 0 {
 			c.Response().Header().Set("Retry-After", strconv.Itoa(int((we.RetryAfter+time.Second-1)/time.Second)))
@@ -209,6 +214,18 @@ func away(err error) bool {
 		return true
 	}
 	return false
+}
+
+// databaseAway tells whether err is Postgres saying that it cannot serve now:
+// connection failures, too many connections, shutting down or starting up, not
+// accepting connections. Whatever the driver, its errors tell their SQLSTATE.
+func databaseAway(err error) bool {
+	var state interface{ SQLState() string }
+	if !errors.As(err, &state) {
+		return false
+	}
+	code := state.SQLState()
+	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "57P") || code == "55000" || code == "57014"
 }
 
 // Serve listens on addr and serves h until ctx ends; then it stops accepting,

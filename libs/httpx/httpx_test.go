@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/lib/pq"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
@@ -42,6 +44,7 @@ func newEcho() *echo.Echo {
 	})
 	e.GET("/domain", func(echo.Context) error { return errDomain })
 	e.GET("/internal", func(echo.Context) error { return errors.New(`pq: relation "secret" does not exist`) })
+	e.GET("/database", func(echo.Context) error { return fmt.Errorf("store room: %w", &pq.Error{Code: "57P01", Message: "secret"}) })
 	e.GET("/panic", func(echo.Context) error { panic("secret") })
 	e.GET("/slow", func(c echo.Context) error { <-c.Request().Context().Done(); return c.Request().Context().Err() })
 	e.GET("/later", func(echo.Context) error { return wire.NewError(wire.CodeRateLimited).After(1500 * time.Millisecond) })
@@ -74,6 +77,7 @@ func TestEveryErrorHasTheContractsForm(t *testing.T) {
 	}{
 		{"GET", "/domain", "", 409, wire.CodeRoomFull},
 		{"GET", "/internal", "", 500, wire.CodeInternal},
+		{"GET", "/database", "", 503, wire.CodeUnavailable},
 		{"GET", "/panic", "", 500, wire.CodeInternal},
 		{"GET", "/slow", "", 504, wire.CodeTimeout},
 		{"GET", "/later", "", 429, wire.CodeRateLimited},

@@ -104,8 +104,8 @@ func IsUnique(err error, constraint string) bool {
 	return errors.As(err, &pqErr) && pqErr.Code == "23505" && (constraint == "" || pqErr.Constraint == constraint)
 }
 
-// Listen calls wake after every NOTIFY on channel, and after each reconnect,
-// since notifications may have been missed meanwhile. It blocks until ctx ends.
+// Listen calls wake when it begins to listen on channel, after every NOTIFY,
+// and after each reconnect, since notifications may have been missed before. It blocks until ctx ends.
 func Listen(ctx context.Context, databaseURL, channel string, wake func()) error {
 	listener := pq.NewListener(databaseURL, 100*time.Millisecond, 5*time.Second, nil)
 	defer func() { _ = listener.Close() }()
@@ -118,6 +118,7 @@ func Listen(ctx context.Context, databaseURL, channel string, wake func()) error
 		}
 		return fmt.Errorf("listen on %s: %w", channel, err)
 	}
+	wake() // for what was notified before we listened
 	ping := time.NewTicker(30 * time.Second)
 	defer ping.Stop()
 	for {

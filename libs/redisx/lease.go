@@ -2,6 +2,7 @@ package redisx
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -13,6 +14,8 @@ var (
 	renewScript   = rueidis.NewLuaScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`)
 	releaseScript = rueidis.NewLuaScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`)
 )
+
+var errLost = errors.New("lost to another holder")
 
 // WhileLeased runs fn while owner holds the lease key, which lives for ttl and
 // is renewed three times in that time. fn's context ends when the lease could
@@ -65,13 +68,15 @@ func leased(ctx context.Context, client rueidis.Client, key, owner, ms string, t
 				renewed = time.Now()
 				continue
 			}
-			if err == nil || time.Since(renewed) > ttl*2/3 {
-				cancel()
-				if fnErr := <-done; fnErr != nil && err == nil {
-					return fnErr
-				}
-				return fmt.Errorf("lost (renewal: %v)", err)
+			if err != nil && time.Since(renewed) <= ttl*2/3 {
+				continue
 			}
+			cancel()
+			<-done
+			if err != nil {
+				return fmt.Errorf("lost: %w", err)
+			}
+			return errLost
 		}
 	}
 }
