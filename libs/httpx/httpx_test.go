@@ -44,7 +44,9 @@ func newEcho() *echo.Echo {
 	})
 	e.GET("/domain", func(echo.Context) error { return errDomain })
 	e.GET("/internal", func(echo.Context) error { return errors.New(`pq: relation "secret" does not exist`) })
-	e.GET("/database", func(echo.Context) error { return fmt.Errorf("store room: %w", &pq.Error{Code: "57P01", Message: "secret"}) })
+	e.GET("/database", func(echo.Context) error {
+		return fmt.Errorf("store room: %w", &pq.Error{Code: "57P01", Message: "secret"})
+	})
 	e.GET("/panic", func(echo.Context) error { panic("secret") })
 	e.GET("/slow", func(c echo.Context) error { <-c.Request().Context().Done(); return c.Request().Context().Err() })
 	e.GET("/later", func(echo.Context) error { return wire.NewError(wire.CodeRateLimited).After(1500 * time.Millisecond) })
