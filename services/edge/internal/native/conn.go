@@ -35,12 +35,16 @@ type Conn struct {
 	place  place                          // in the wheel
 }
 
-func (s *Server) newConn(nc net.Conn, query url.Values) *Conn {
+func (s *Server) newConn(nc net.Conn, query url.Values, deflate bool) *Conn {
 	c := &Conn{srv: s, id: newID()}
 	c.queue.SetLimits(s.cfg.Limits)
 	enc := outq.Native
 	if wantsBatches(query) {
 		enc = outq.NativeBatch
+	}
+	if deflate {
+		enc |= outq.Deflate
+		c.in.Inflate = true
 	}
 	c.line.Attach(s.poller, nc, c)
 	c.writer = s.cfg.Flusher.NewWriter(nc, &c.queue, enc, func(error) { c.line.Interrupt() })
@@ -62,8 +66,8 @@ func newID() string {
 // ID names the connection.
 func (c *Conn) ID() string { return c.id }
 
-// Encoding is always Native; that batches differ is between the queue and the
-// client.
+// Encoding is always Native; batches and compression are between the queue and
+// the client.
 func (c *Conn) Encoding() outq.Encoding { return outq.Native }
 
 // Send queues m and never blocks. A client that lags too far behind is closed

@@ -13,6 +13,10 @@
 // With ?batch=1 positions come as locations-updated {"locations":[…]}, always,
 // and those that are due together in one.
 //
+// A client that offers permessage-deflate (RFC 7692) gets it, without context
+// takeover: messages of 128 bytes and more come compressed if that makes them
+// shorter, and it may compress what it sends.
+//
 // A client says who it is in one of three ways. Tokens in the URL are ignored, as
 // URLs end up in logs.
 //
@@ -36,7 +40,7 @@
 // # What an idle connection costs
 //
 // A Conn, its queue and writer, and a line that is parked (package poller): no
-// goroutine on Linux, no buffer and no timer.
+// goroutine on Linux, no buffer, no timer and no window of a compressor.
 //
 // # Locks
 //

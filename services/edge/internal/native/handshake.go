@@ -35,11 +35,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := s.handshake(r)
-	ws, err := s.upgrader.Upgrade(w, r, nil)
+	upgrader := s.upgrader
+	// Its answer names no parameter but that neither side takes its context over.
+	upgrader.EnableCompression = wantsDeflate(r.Header)
+	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return // refuseUpgrade has answered
 	}
-	c := s.newConn(ws.NetConn(), h.Query)
+	c := s.newConn(ws.NetConn(), h.Query, upgrader.EnableCompression)
 	if h.Token == "" {
 		c.waitForAuth(h)
 	} else {

@@ -4,7 +4,7 @@ import "github.com/wemaps/wemaps/libs/wire"
 
 // batches reports whether e is for clients that asked for batches; single is what
 // they get where there is nothing to batch.
-func (e Encoding) batches() bool    { return e >= SocketIOBatch }
+func (e Encoding) batches() bool    { return e&^Deflate >= SocketIOBatch }
 func (e Encoding) single() Encoding { return e - SocketIOBatch }
 
 // What is put around positions.
@@ -26,7 +26,7 @@ func (m *Message) batchable() bool {
 // have no Writer: it returns msgs with neighbouring positions made one message, if
 // e is for clients that asked for it. msgs is modified.
 func Batch(msgs []*Message, e Encoding) []*Message {
-	if !e.batches() {
+	if e &^= Deflate; !e.batches() {
 		return msgs
 	}
 	merged := msgs[:0]
@@ -34,7 +34,7 @@ func Batch(msgs []*Message, e Encoding) []*Message {
 		n := countBatch(msgs)
 		m := msgs[0]
 		if n > 1 {
-			m = newRendered(opText, appendBatch(nil, msgs[:n], e), false)
+			m = newRendered(opText, appendBatch(nil, msgs[:n], e))
 		}
 		merged, msgs = append(merged, m), msgs[n:]
 	}
@@ -53,21 +53,28 @@ func countBatch(msgs []*Message) int {
 
 // appendBatches appends the frames of msgs with neighbouring positions in one
 // frame.
-func appendBatches(buf []byte, msgs []*Message, e Encoding) []byte {
+func appendBatches(buf []byte, msgs []*Message, e Encoding, s *squeezer) []byte {
 	for len(msgs) > 0 {
 		n := countBatch(msgs)
-		if n > 1 {
-			size := batchSize(msgs[:n], e)
-			head := len(buf)
-			buf = append(buf, make([]byte, headerLen(size))...)
-			putHeader(buf[head:], opText, size)
-			buf = appendBatch(buf, msgs[:n], e)
-		} else {
+		switch {
+		case n == 1:
 			buf = append(buf, msgs[0].Frame(e)...)
+		case e&Deflate != 0:
+			buf = s.appendBatch(buf, msgs[:n], e)
+		default:
+			buf = appendBatchFrame(buf, msgs[:n], e)
 		}
 		msgs = msgs[n:]
 	}
 	return buf
+}
+
+func appendBatchFrame(buf []byte, positions []*Message, e Encoding) []byte {
+	size := batchSize(positions, e)
+	head := len(buf)
+	buf = append(buf, make([]byte, headerLen(size))...)
+	putHeader(buf[head:], opText, size)
+	return appendBatch(buf, positions, e)
 }
 
 func batchSize(positions []*Message, e Encoding) int {

@@ -14,6 +14,7 @@ const (
 	opPong   = 0xa
 
 	finBit     = 0x80
+	rsv1Bit    = 0x40 // the message is compressed
 	maxControl = 125
 	maxHeader  = 10 // unmasked, as a server sends it
 )
@@ -28,6 +29,17 @@ func headerLen(payload int) int {
 	default:
 		return maxHeader
 	}
+}
+
+// headerLenOf is headerLen of a whole frame.
+func headerLenOf(frame []byte) int {
+	switch frame[1] {
+	case 126:
+		return 4
+	case 127:
+		return maxHeader
+	}
+	return 2
 }
 
 // putHeader writes the header of a whole (unfragmented) message to the start of

@@ -20,7 +20,7 @@ const (
 	SocketIOBatch
 	NativeBatch
 
-	encodings // how many there are
+	encodings // how many there are, without Deflate
 )
 
 // Class says what a slow socket may do to a message.
@@ -41,6 +41,7 @@ type Message struct {
 	key   string
 	event string
 	data  []byte
+	place string // in the room's log: the last argument, in Socket.IO; "" = none
 	hash  uint32
 	class Class
 	raw   bool // the same bytes in every encoding
@@ -51,10 +52,11 @@ type Message struct {
 
 // rendering is a WebSocket header and its payload in one piece of memory.
 type rendering struct {
-	frame  []byte
-	head   uint8
-	binary bool
+	frame    []byte
+	deflated atomic.Pointer[rendering] // for those who inflate; may be the rendering itself
 }
+
+func (r *rendering) payload() []byte { return r.frame[headerLenOf(r.frame):] }
 
 // keySeed makes key collisions unpredictable to whoever picks the keys.
 var keySeed = maphash.MakeSeed()
@@ -70,15 +72,25 @@ func NewEvent(class Class, key, event string, data []byte) *Message {
 	return m
 }
 
+// NewEventAt is NewEvent for an Ordered event with a place in its room's log,
+// which Socket.IO clients get as its last argument, and come back with.
+func NewEventAt(event string, data []byte, place string) *Message {
+	m := NewEvent(Ordered, "", event, data)
+	m.place = place
+	return m
+}
+
+// Place is what NewEventAt was given.
+func (m *Message) Place() string { return m.place }
+
 // NewRaw makes an Ordered message of bytes that are already in the encoding of
 // their one socket: Engine.IO packets, acks, replies. payload may be reused by the
 // caller afterwards.
 func NewRaw(payload []byte, binary bool) *Message {
-	op := byte(opText)
 	if binary {
-		op = opBinary
+		return newRendered(opBinary, payload)
 	}
-	return newRendered(op, payload, binary)
+	return newRendered(opText, payload)
 }
 
 // NewPing, NewPong and NewClose make WebSocket control frames. Payloads and
@@ -98,15 +110,15 @@ func NewClose(code uint16, reason string) *Message {
 }
 
 func newControl(op byte, payload []byte) *Message {
-	return newRendered(op, payload[:min(len(payload), maxControl)], false)
+	return newRendered(op, payload[:min(len(payload), maxControl)])
 }
 
-func newRendered(op byte, payload []byte, binary bool) *Message {
+func newRendered(op byte, payload []byte) *Message {
 	head := headerLen(len(payload))
 	frame := make([]byte, head, head+len(payload))
 	putHeader(frame, op, len(payload))
 	m := &Message{raw: true}
-	m.rendered[0].Store(&rendering{append(frame, payload...), uint8(head), binary})
+	m.rendered[0].Store(&rendering{frame: append(frame, payload...)})
 	return m
 }
 
@@ -117,20 +129,36 @@ func (m *Message) Class() Class { return m.class }
 // header, and whether it belongs into a binary message. The bytes are shared:
 // never modify them.
 func (m *Message) Payload(e Encoding) (payload []byte, binary bool) {
-	r := m.render(e)
-	return r.frame[r.head:], r.binary
+	r := m.render(e &^ Deflate)
+	return r.payload(), r.frame[0]&0x0f == opBinary
 }
 
 // Frame returns an unmasked WebSocket header and the payload. The bytes are
 // shared: never modify them.
-func (m *Message) Frame(e Encoding) []byte { return m.render(e).frame }
+func (m *Message) Frame(e Encoding) []byte {
+	r := m.render(e &^ Deflate)
+	if e&Deflate == 0 {
+		return r.frame
+	}
+	if d := r.deflated.Load(); d != nil {
+		return d.frame
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d := r.deflated.Load()
+	if d == nil {
+		d = r.deflate()
+		r.deflated.Store(d)
+	}
+	return d.frame
+}
 
 // size estimates the rendered length without rendering.
 func (m *Message) size() int {
 	if m.raw {
 		return len(m.rendered[0].Load().frame)
 	}
-	return len(m.event) + len(m.data) + envelopeLen
+	return len(m.event) + len(m.data) + len(m.place) + envelopeLen
 }
 
 func (m *Message) render(e Encoding) *rendering {
@@ -147,7 +175,7 @@ func (m *Message) render(e Encoding) *rendering {
 	defer m.mu.Unlock()
 	r := m.rendered[e].Load()
 	if r == nil {
-		r = encode(e, m.event, m.data)
+		r = encode(e, m.event, m.data, m.place)
 		m.rendered[e].Store(r)
 	}
 	return r
@@ -156,14 +184,17 @@ func (m *Message) render(e Encoding) *rendering {
 // envelopeLen is more than either encoding adds around event and data.
 const envelopeLen = 48
 
-func encode(e Encoding, event string, data []byte) *rendering {
+func encode(e Encoding, event string, data []byte, place string) *rendering {
 	const room = maxHeader
-	buf := make([]byte, room, room+len(event)+len(data)+envelopeLen)
+	buf := make([]byte, room, room+len(event)+len(data)+len(place)+envelopeLen)
 	switch e {
 	case SocketIO:
 		buf = appendString(append(buf, `42[`...), event)
 		if len(data) > 0 {
 			buf = append(append(buf, ','), data...)
+		}
+		if place != "" {
+			buf = appendString(append(buf, ','), place)
 		}
 		buf = append(buf, ']')
 	case SocketIOBatch, NativeBatch:
@@ -180,7 +211,7 @@ func encode(e Encoding, event string, data []byte) *rendering {
 	head := headerLen(n)
 	frame := buf[room-head:]
 	putHeader(frame, opText, n)
-	return &rendering{frame, uint8(head), false}
+	return &rendering{frame: frame}
 }
 
 // appendString appends s as a JSON string. Event names are plain words, which

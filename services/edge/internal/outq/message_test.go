@@ -163,7 +163,7 @@ func TestBatches(t *testing.T) {
 			for _, payloads := range tc.want {
 				want = append(want, text("%s", payloads[i]).Frame(Native)...)
 			}
-			if got := appendFrames(nil, tc.msgs, enc); !bytes.Equal(got, want) {
+			if got := appendFrames(nil, tc.msgs, enc, nil); !bytes.Equal(got, want) {
 				t.Errorf("%s: %q, want %q", name, got, want)
 			}
 			var frames []byte

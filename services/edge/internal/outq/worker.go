@@ -30,6 +30,7 @@ type worker struct {
 	msgs   []*Message
 	buf    []byte
 
+	squeezer              squeezer
 	writes, frames, bytes atomic.Uint64
 }
 
@@ -143,6 +144,7 @@ func (k *worker) serve(w *Writer) {
 		}
 		w = next
 	}
+	k.squeezer.reset()
 	k.writes.Add(writes)
 	k.frames.Add(frames)
 	k.bytes.Add(bytes)
@@ -183,13 +185,13 @@ func (k *worker) gather(enc Encoding) []byte {
 	if k.buf == nil {
 		k.buf = make([]byte, 0, batchBytes+batchBytes/4)
 	}
-	k.buf = appendFrames(k.buf[:0], k.msgs, enc)
+	k.buf = appendFrames(k.buf[:0], k.msgs, enc, &k.squeezer)
 	return k.buf
 }
 
-func appendFrames(buf []byte, msgs []*Message, enc Encoding) []byte {
+func appendFrames(buf []byte, msgs []*Message, enc Encoding, s *squeezer) []byte {
 	if enc.batches() {
-		return appendBatches(buf, msgs, enc)
+		return appendBatches(buf, msgs, enc, s)
 	}
 	for _, m := range msgs {
 		buf = append(buf, m.Frame(enc)...)

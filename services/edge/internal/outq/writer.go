@@ -164,7 +164,7 @@ func (w *Writer) writeBlocking(rest []byte) error {
 		enc := w.encoding()
 		p := msgs[0].Frame(enc)
 		if len(msgs) > 1 {
-			*buf = appendFrames((*buf)[:0], msgs, enc)
+			*buf = appendFrames((*buf)[:0], msgs, enc, nil)
 			p = *buf
 		}
 		if err := w.write(p); err != nil {

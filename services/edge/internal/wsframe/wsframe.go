@@ -7,7 +7,8 @@
 // process, and they tie a goroutine to every connection. This one does not care
 // who feeds it, a goroutine per connection or one poller for all.
 //
-// Extensions are not supported: a frame with a reserved bit is refused.
+// The only extension is permessage-deflate (RFC 7692) without context takeover,
+// where it was negotiated; any other frame with a reserved bit is refused.
 package wsframe
 
 import (
@@ -31,9 +32,9 @@ const (
 
 // Close codes that this package answers with.
 const (
-	CodeProtocolError uint16 = 1002
-	CodeInvalidUTF8   uint16 = 1007
-	CodeTooBig        uint16 = 1009
+	CodeProtocolError  uint16 = 1002
+	CodeInvalidPayload uint16 = 1007
+	CodeTooBig         uint16 = 1009
 
 	// CodeNone stands for a close frame without a code.
 	CodeNone uint16 = 1005
@@ -55,7 +56,7 @@ var (
 	errContinuation = &Error{CodeProtocolError, "continuation without a start"}
 	errInterleaved  = &Error{CodeProtocolError, "new message inside a fragmented one"}
 	errClosePayload = &Error{CodeProtocolError, "invalid close payload"}
-	errUTF8         = &Error{CodeInvalidUTF8, "text is not UTF-8"}
+	errUTF8         = &Error{CodeInvalidPayload, "text is not UTF-8"}
 	errTooBig       = &Error{CodeTooBig, "message too big"}
 )
 
@@ -72,11 +73,15 @@ type Reader struct {
 	carry []byte // bytes of an unfinished frame
 	frag  []byte // payload of the fragments so far
 	op    Opcode // of the fragmented message; 0: there is none
+	rsv1  bool   // it is compressed
+
+	// Inflate says that permessage-deflate was negotiated. It is set at the start.
+	Inflate bool
 }
 
 // Feed takes the next bytes from the network and hands every message that they
 // complete to sink. chunk is modified (unmasked in place) and not kept. No
-// message may be longer than limit bytes. After an error the reader is of no
+// message may be longer than limit bytes, compressed or not. After an error the reader is of no
 // further use.
 func (r *Reader) Feed(chunk []byte, limit int, sink Sink) error {
 	if len(r.carry) == 0 {
@@ -99,7 +104,7 @@ func (r *Reader) Feed(chunk []byte, limit int, sink Sink) error {
 
 func (r *Reader) parse(b []byte, limit int, sink Sink) (rest []byte, err error) {
 	for len(b) > 0 {
-		h, ok, err := parseHeader(b)
+		h, ok, err := parseHeader(b, r.Inflate)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +120,7 @@ func (r *Reader) parse(b []byte, limit int, sink Sink) (rest []byte, err error) 
 		}
 		payload := b[h.size:end:end]
 		unmask(payload, h.key)
-		if err := r.frame(h, payload, sink); err != nil {
+		if err := r.frame(h, payload, limit, sink); err != nil {
 			return nil, err
 		}
 		b = b[end:]
@@ -123,7 +128,7 @@ func (r *Reader) parse(b []byte, limit int, sink Sink) (rest []byte, err error) 
 	return nil, nil
 }
 
-func (r *Reader) frame(h header, payload []byte, sink Sink) error {
+func (r *Reader) frame(h header, payload []byte, limit int, sink Sink) error {
 	switch {
 	case h.op == Close:
 		if err := checkClose(payload); err != nil {
@@ -137,10 +142,10 @@ func (r *Reader) frame(h header, payload []byte, sink Sink) error {
 	case h.op != Continuation && r.op != 0:
 		return errInterleaved
 	case h.op != Continuation && h.fin:
-		return deliver(h.op, payload, sink)
+		return deliver(h.op, h.rsv1, payload, limit, sink)
 	}
 	if h.op != Continuation {
-		r.op = h.op
+		r.op, r.rsv1 = h.op, h.rsv1
 	}
 	r.frag = append(r.frag, payload...)
 	if !h.fin {
@@ -148,10 +153,15 @@ func (r *Reader) frame(h header, payload []byte, sink Sink) error {
 	}
 	op, whole := r.op, r.frag
 	r.op, r.frag = 0, nil
-	return deliver(op, whole, sink)
+	return deliver(op, r.rsv1, whole, limit, sink)
 }
 
-func deliver(op Opcode, payload []byte, sink Sink) error {
+func deliver(op Opcode, compressed bool, payload []byte, limit int, sink Sink) error {
+	if compressed {
+		return inflate(payload, limit, func(whole []byte) error {
+			return deliver(op, false, whole, limit, sink)
+		})
+	}
 	if op == Text && !utf8.Valid(payload) {
 		return errUTF8
 	}
@@ -164,12 +174,21 @@ type header struct {
 	size   int // of the header itself
 	op     Opcode
 	fin    bool
+	rsv1   bool
 }
 
-// parseHeader reports false when b ends before the header does.
-func parseHeader(b []byte) (h header, ok bool, err error) {
+const (
+	rsv1Bit = 0x40
+	rsvBits = 0x70
+)
+
+// parseHeader reports false when b ends before the header does. Only the first
+// frame of a message of text or binary may say that it is compressed.
+func parseHeader(b []byte, inflate bool) (h header, ok bool, err error) {
 	h.fin, h.op = b[0]&0x80 != 0, Opcode(b[0]&0x0f)
-	if b[0]&0x70 != 0 {
+	if rsv := b[0] & rsvBits; rsv == rsv1Bit && inflate && (h.op == Text || h.op == Binary) {
+		h.rsv1 = true
+	} else if rsv != 0 {
 		return h, false, errReserved
 	}
 	if h.op > Binary && h.op < Close || h.op > Pong {
