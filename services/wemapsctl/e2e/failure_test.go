@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -137,23 +136,7 @@ func TestRoomsExpireOnTime(t *testing.T) {
 func TestHealthTellsOfALostDatabase(t *testing.T) {
 	t.Parallel()
 	e := start(t, stack.Options{})
-	u, err := url.Parse(e.db.AdminURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := strings.TrimPrefix(u.Path, "/")
-	u.Path = "/postgres"
-	db, err := sql.Open("postgres", u.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	allow := func(yes bool) {
-		t.Helper()
-		if _, err := db.ExecContext(t.Context(), fmt.Sprintf(`ALTER DATABASE %s ALLOW_CONNECTIONS %t`, name, yes)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	allow := e.gate(t)
 	health := func() string {
 		var h wire.Health
 		call(t, "GET", e.URL(0)+"/api/health", "", nil, &h)
@@ -163,9 +146,6 @@ func TestHealthTellsOfALostDatabase(t *testing.T) {
 		t.Fatalf("healthy system says %q", got)
 	}
 	allow(false)
-	if _, err := db.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1`, name); err != nil {
-		t.Fatal(err)
-	}
 	testenv.Eventually(t, 10*time.Second, "health never told of the lost database", func() bool { return health() != "OK" })
 	allow(true)
 	testenv.Eventually(t, 15*time.Second, "health never recovered", func() bool { return health() == "OK" })
