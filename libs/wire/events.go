@@ -12,6 +12,8 @@ const (
 	EventEditMessage        = "edit-message"
 	EventDeleteMessage      = "delete-message"
 	EventReactToMessage     = "react-to-message"
+	EventMarkRead           = "mark-read"
+	EventTyping             = "typing"
 	EventPing               = "ping"
 )
 
@@ -31,6 +33,8 @@ const (
 	EventMessageEdited     = "message-edited"
 	EventMessageDeleted    = "message-deleted"
 	EventMessageReaction   = "message-reaction"
+	EventMessageRead       = "message-read"
+	EventUserTyping        = "user-typing"
 	EventRoomUpdated       = "room-updated"
 	EventRoomClosed        = "room-closed"
 	EventMemberRemoved     = "member-removed"
@@ -205,6 +209,49 @@ type MessageReaction struct {
 	Emoji     string     `json:"emoji"`
 	Removed   bool       `json:"removed"`
 	Reactions []Reaction `json:"reactions"`
+}
+
+// MarkRead is the payload of mark-read: everything up to Seq was read.
+type MarkRead struct {
+	RoomID string `json:"roomId"`
+	Seq    int64  `json:"seq"`
+}
+
+// MessageRead is the payload of message-read: how far somebody has read.
+type MessageRead struct {
+	RoomID string `json:"roomId"`
+	UserID string `json:"userId"`
+	Seq    int64  `json:"seq"`
+	ReadAt *Time  `json:"readAt,omitempty"` // absent as long as nothing was read
+}
+
+// ReceiptsResponse answers GET /api/rooms/:id/messages/receipts.
+type ReceiptsResponse struct {
+	RoomID   string        `json:"roomId"`
+	Receipts []MessageRead `json:"receipts"`
+}
+
+// UnreadResponse answers GET /api/rooms/:id/messages/unread. Unread counts what
+// others wrote after ReadSeq and did not delete.
+type UnreadResponse struct {
+	RoomID  string `json:"roomId"`
+	Unread  int64  `json:"unread"`
+	ReadSeq int64  `json:"readSeq"`
+	LastSeq int64  `json:"lastSeq"`
+}
+
+// Typing is the payload of typing.
+type Typing struct {
+	RoomID   string `json:"roomId"`
+	IsTyping bool   `json:"isTyping"`
+}
+
+// UserTyping is the payload of user-typing.
+type UserTyping struct {
+	RoomID   string `json:"roomId"`
+	UserID   string `json:"userId"`
+	UserName string `json:"userName"`
+	IsTyping bool   `json:"isTyping"`
 }
 
 // HistoryRequest asks for chat: the newest, those before a seq, or after one.

@@ -21,6 +21,7 @@ const (
 	CommandEdit     = "edit"     // chat: another text for a message
 	CommandDelete   = "delete"   // chat: only its place stays of a message
 	CommandReact    = "react"    // chat: a reaction comes or goes
+	CommandRead     = "read"     // chat: how far a member has read
 )
 
 // Origin names the socket that caused a command, and the client's own

@@ -46,6 +46,10 @@ func (s *Session) dispatch(ctx context.Context, r request) error {
 		return s.command(ctx, r, wire.ServiceChat, wire.CommandDelete, refuseChange, s.limitChat)
 	case wire.EventReactToMessage:
 		return s.command(ctx, r, wire.ServiceChat, wire.CommandReact, refuseChange, s.limitChat)
+	case wire.EventMarkRead:
+		return s.command(ctx, r, wire.ServiceChat, wire.CommandRead, refuseHistory, s.limitChat)
+	case wire.EventTyping:
+		return s.typing(ctx, r)
 	case wire.EventPing:
 		s.reply(r.ref, wire.EventPong, nil)
 		return nil
@@ -145,6 +149,7 @@ func (s *Session) joinRoom(ctx context.Context, r request) error {
 		if err := s.sit(ctx, seat); err != nil {
 			return refusedJoin(err)
 		}
+		s.saveState()
 	}
 	s.replyJSON(r.ref, wire.EventJoinedRoom, wire.JoinedRoom{RoomID: id, RoomName: room.Name})
 	if s.announce(seat) {

@@ -16,6 +16,7 @@ var (
 	chatRate    = rate{10, 30}
 	joinRate    = rate{5, 30}
 	historyRate = rate{5, 20}
+	typingRate  = rate{2, 6}
 	frameRate   = rate{200, 400}
 	strikeRate  = rate{1, 60} // what is wrong, not just early: past it the socket is closed
 )

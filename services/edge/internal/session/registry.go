@@ -34,6 +34,7 @@ type user struct {
 	chat     bucket
 	joins    bucket
 	history  bucket
+	typing   bucket
 	updates  bucket       // of the first room, which mostly is the only one
 	updated  string       // that room
 	moreRoom []roomBucket // of further rooms
