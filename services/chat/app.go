@@ -89,7 +89,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	g.Add("http", func(ctx context.Context) error {
 		e := httpx.New(httpx.Options{Service: "chat", Log: a.log, Registry: a.registry, MapError: api.MapError})
-		api.Routes(e, api.Deps{Verifier: verifier, Members: a.members, Heads: a.archive, History: a.history, Commands: commands,
+		api.Routes(e, api.Deps{Verifier: verifier, Members: a.members, Heads: a.archive, Reads: a.archive, Retention: a.cfg.Retention, History: a.history, Commands: commands,
 			Limiter: &redisx.Limiter{Client: a.redis, Prefix: "limit:chat:", Rate: restPerSecond, Period: time.Second, Burst: restBurst}})
 		return httpx.Serve(ctx, a.cfg.HTTPAddr, e, a.cfg.ShutdownTimeout)
 	})

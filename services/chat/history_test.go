@@ -18,7 +18,9 @@ import (
 // noCache makes History ask the archive.
 type noCache struct{ message.Cache }
 
-func (noCache) Range(context.Context, string, int64, int64, int64) ([]message.Item, error) { return nil, nil }
+func (noCache) Range(context.Context, string, int64, int64, int64) ([]message.Item, error) {
+	return nil, nil
+}
 
 // writer opens a Writer that holds no lock: nobody competes.
 func (b *bed) writer(retention time.Duration) *store.Writer {

@@ -30,14 +30,10 @@ func (h *handlers) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	standings, err := h.Members.Standings(ctx, []message.Ask{{RoomID: roomID, UserID: httpx.User(c).UserID}})
-	if err != nil {
-		return wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
-	}
-	if err := standings[0].MayRead(); err != nil {
+	if _, err := h.readable(c); err != nil {
 		return err
 	}
+	ctx := c.Request().Context()
 	head, err := h.Heads.Head(ctx, roomID)
 	if err != nil {
 		return err

@@ -22,7 +22,12 @@ type Deps struct {
 	Heads interface {
 		Head(ctx context.Context, roomID string) (message.Head, error)
 	}
-	History interface {
+	Reads interface {
+		Receipts(ctx context.Context, roomID string) ([]message.Read, error)
+		Unread(ctx context.Context, roomID, userID string, oldest time.Time) (unread, readSeq int64, err error)
+	}
+	Retention time.Duration
+	History   interface {
 		Page(ctx context.Context, q message.Query, head message.Head) (page message.Page, fromCache bool, err error)
 	}
 	Commands interface {
@@ -40,6 +45,9 @@ func Routes(e *echo.Echo, d Deps) {
 	messages := e.Group("/api/rooms/:id/messages", httpx.Auth(d.Verifier))
 	messages.GET("", h.list)
 	messages.POST("", h.post)
+	messages.PUT("/read", h.markRead)
+	messages.GET("/receipts", h.receipts)
+	messages.GET("/unread", h.unread)
 	messages.PATCH("/:messageId", h.edit)
 	messages.DELETE("/:messageId", h.remove)
 	messages.POST("/:messageId/reactions", h.react)

@@ -17,13 +17,14 @@ import (
 	"github.com/wemaps/wemaps/services/chat/internal/publish"
 )
 
-// request is one decoded command. Exactly one of send, change, history and
-// refused says what becomes of it.
+// request is one decoded command. Exactly one of send, change, read,
+// history and refused says what becomes of it.
 type request struct {
 	entry   redisx.Entry
 	cmd     wire.Command
 	send    *message.Draft
 	change  *message.Change
+	read    *message.Read
 	history *message.Query
 	refused error
 }
@@ -44,6 +45,8 @@ func (r *request) event() (event, denied string) {
 		return wire.EventDeleteMessage, publish.TextMayNotChange
 	case wire.CommandReact:
 		return wire.EventReactToMessage, publish.TextMayNotChange
+	case wire.CommandRead:
+		return wire.EventMarkRead, publish.TextMayNotRead
 	}
 	return wire.EventSendMessage, publish.TextMayNotSend
 }
@@ -73,6 +76,15 @@ func decode(entry redisx.Entry) (request, error) {
 		var c message.Change
 		if c, r.refused = decodeChange(entry, cmd); r.refused == nil {
 			r.change = &c
+		}
+	case wire.CommandRead:
+		var m wire.MarkRead
+		if err := json.Unmarshal([]byte(cmd.Data), &m); err != nil {
+			r.refused = badPayload(err)
+		} else if m.Seq < 1 {
+			r.refused = wire.Errorf(wire.CodeValidation, "seq must be 1 or more")
+		} else {
+			r.read = &message.Read{RoomID: cmd.RoomID, UserID: cmd.UserID, Seq: m.Seq, Entry: entry.ID}
 		}
 	default:
 		return request{}, fmt.Errorf("unknown command %q", cmd.Type)

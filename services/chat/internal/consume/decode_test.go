@@ -90,6 +90,12 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("%+v", c)
 			}
 		}
+		if m := r.read; m != nil {
+			states++
+			if m.Seq < 1 || m.Entry == "" {
+				t.Fatalf("%+v", m)
+			}
+		}
 		if d := r.send; d != nil {
 			states++
 			n := utf8.RuneCountInString(d.Content)

@@ -16,6 +16,7 @@ import (
 type Log interface {
 	Append(ctx context.Context, drafts []message.Draft) ([]message.Stored, error)
 	Change(ctx context.Context, changes []message.Change) ([]message.Changed, error)
+	MarkRead(ctx context.Context, reads []message.Read) ([]message.Read, error)
 	Head(ctx context.Context, roomID string) (message.Head, error)
 	Floor(roomID string, seq int64)
 	Alive(ctx context.Context) error
@@ -30,6 +31,7 @@ type Members interface {
 type Publisher interface {
 	Batch(ctx context.Context, sent []publish.Sent, refusals []publish.Refusal) error
 	Changes(ctx context.Context, changes []publish.Change) error
+	Reads(ctx context.Context, reads []publish.Read) error
 	Page(ctx context.Context, origin wire.Origin, userID, roomID string, page message.Page) error
 }
 
@@ -88,6 +90,9 @@ func (h *handler) handle(ctx context.Context, batch []redisx.Entry) ([]redisx.Re
 		}
 	}
 	h.metrics.batch(sent)
+	if err := h.read(ctx, requests); err != nil {
+		return nil, err
+	}
 	return append(rejects, unstorable...), h.histories(ctx, requests)
 }
 
@@ -116,7 +121,7 @@ func (h *handler) judge(ctx context.Context, requests []request) error {
 			continue
 		}
 		standing := standings[index[r.ask()]]
-		if r.history != nil {
+		if r.history != nil || r.read != nil {
 			r.refused = standing.MayRead()
 		} else {
 			r.refused = standing.MayWrite()
@@ -191,55 +196,6 @@ func (h *handler) store(ctx context.Context, requests []request) ([]publish.Sent
 		}
 	}
 	return sent, rejects, nil
-}
-
-// change makes the batch's changes, after its messages, and refuses those that
-// may not be made.
-func (h *handler) change(ctx context.Context, requests []request) ([]publish.Change, error) {
-	var changes []message.Change
-	var owners []*request
-	for i := range requests {
-		if r := &requests[i]; r.refused == nil && r.change != nil {
-			changes = append(changes, *r.change)
-			owners = append(owners, r)
-		}
-	}
-	if len(changes) == 0 {
-		return nil, nil
-	}
-	changed, err := h.apply(ctx, changes)
-	if err != nil {
-		return nil, err
-	}
-	var made []publish.Change
-	for i, c := range changed {
-		if owners[i].refused = c.Err; c.Err == nil {
-			made = append(made, publish.Change{Changed: c, Origin: owners[i].cmd.Origin})
-		}
-	}
-	h.metrics.changed(made)
-	return made, nil
-}
-
-// apply makes changes; like in store, a value that Postgres refuses must not
-// hold up its neighbours.
-func (h *handler) apply(ctx context.Context, changes []message.Change) ([]message.Changed, error) {
-	changed, err := h.log.Change(ctx, changes)
-	switch {
-	case err == nil || !errors.Is(err, message.ErrUnstorable):
-		return changed, err
-	case len(changes) == 1:
-		return []message.Changed{{Change: changes[0], Err: err}}, nil
-	}
-	changed = nil
-	for i := range changes {
-		one, err := h.apply(ctx, changes[i:i+1])
-		if err != nil {
-			return nil, err
-		}
-		changed = append(changed, one...)
-	}
-	return changed, nil
 }
 
 func (h *handler) refusals(requests []request) []publish.Refusal {

@@ -161,6 +161,10 @@ func (a *actor) Head(context.Context, string) (message.Head, error) { return mes
 func (a *actor) Change(context.Context, []message.Change) ([]message.Changed, error) {
 	return nil, nil
 }
+func (a *actor) MarkRead(context.Context, []message.Read) ([]message.Read, error) {
+	return nil, nil
+}
+func (a *actor) Reads(context.Context, []publish.Read) error     { return nil }
 func (a *actor) Changes(context.Context, []publish.Change) error { return nil }
 func (a *actor) Floor(string, int64)                             {}
 
