@@ -16,7 +16,7 @@ func TestChaosShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, err := chaos.Run(t.Context(), chaos.Options{
-		Seed: 4, Duration: 18 * time.Second, Rooms: 4, Clients: 12, Every: 1500 * time.Millisecond,
+		Seed: 5, Duration: 20 * time.Second, Rooms: 4, Clients: 12, Every: 1500 * time.Millisecond,
 		Faults: "kill-chat,kill-edge,redis-wiped,postgres-restart", BinDir: bin, LogDir: t.TempDir(), Out: t.Output()})
 	if err != nil {
 		t.Fatal(err)

@@ -190,7 +190,9 @@ const (
 func onLinks(kind linkFault, targets ...string) func(context.Context, *runner, injection) error {
 	return func(ctx context.Context, r *runner, in injection) error {
 		names := r.world.links.to(targets...)
-		name := names[in.pick%uint64(len(names))]
+		process, target, _ := strings.Cut(names[in.pick%uint64(len(names))], ">")
+		service, _, _ := strings.Cut(process, "-")
+		name := r.pick(ctx, service, in).Name + ">" + target
 		var err error
 		switch kind {
 		case linkCut:
@@ -205,10 +207,10 @@ func onLinks(kind linkFault, targets ...string) func(context.Context, *runner, i
 			err = r.world.links.silence(name)
 		}
 		if err != nil {
-			return err
+			r.note("%v", err) // a connection was just ending; what the link suffers instead is as good
 		}
 		pause(ctx, in.hold)
-		return r.world.links.mend(name)
+		return r.world.links.mend(name, kind == linkDelay)
 	}
 }
 
