@@ -52,6 +52,11 @@ func Load(ctx context.Context, client rueidis.Client) error {
 	return nil
 }
 
+// Script is Load as one command, for those that send it in a pipeline.
+func Script(client rueidis.Client) rueidis.Completed {
+	return client.B().ScriptLoad().Script(script).Build()
+}
+
 // Unknown tells whether Redis has forgotten the script, or never knew it.
 func Unknown(err error) bool {
 	re, ok := rueidis.IsRedisErr(err)

@@ -24,6 +24,7 @@ import (
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
 	"github.com/wemaps/wemaps/services/edge/internal/presence"
 	"github.com/wemaps/wemaps/services/edge/internal/proxy"
+	"github.com/wemaps/wemaps/services/edge/internal/recovery"
 	"github.com/wemaps/wemaps/services/edge/internal/session"
 	"github.com/wemaps/wemaps/services/edge/internal/socketio"
 )
@@ -67,6 +68,7 @@ type core struct {
 	bus      *bus.Bus
 	presence *presence.Presence
 	sessions *session.Manager
+	recovery *recovery.Store
 }
 
 // front is what stands between HTTP and the sockets.
@@ -95,6 +97,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.group.Add("bus", c.bus.Run)
 	a.group.Add("presence", c.presence.Run)
 	a.group.Add("peers", f.peers.Run)
+	a.group.Add("recovery", c.recovery.Run)
 	a.group.Add("sessions", c.sessions.Run)
 	a.group.Add("socket.io", f.socketIO.Run)
 	a.group.Add("native", f.native.Run)
@@ -136,8 +139,9 @@ func (a *App) newCore(ctx context.Context) (*core, error) {
 	c.bus = bus.New(bus.Config{EdgeID: cfg.EdgeID}, client, listen, rooms, commands, metrics, log)
 	c.presence = presence.New(presence.Config{EdgeID: cfg.EdgeID, Grace: cfg.PresenceGrace, Lease: cfg.PresenceLease, Heartbeat: cfg.PresenceLease / 3},
 		client, seats{rooms}, log)
+	c.recovery = recovery.New(client, cfg.RecoveryWindow, log)
 	c.sessions = session.New(session.Config{EdgeID: cfg.EdgeID, DrainWindow: cfg.DrainWindow}, session.Deps{
-		Verifier: verifier, Rooms: c.bus, Commands: commands, Presence: c.presence, Log: log, Registry: c.registry})
+		Verifier: verifier, Rooms: c.bus, Commands: commands, Presence: c.presence, Recovery: c.recovery, Log: log, Registry: c.registry})
 	c.bus.Attach(c.sessions)
 	return c, nil
 }

@@ -48,7 +48,7 @@ func (c *chat) take(w *world, cmd wire.Command) {
 		return
 	}
 	e := wire.Envelope{Event: wire.EventNewMessage, Class: wire.ClassOrdered, UserID: cmd.UserID, Origin: cmd.Origin, Seq: seq, Data: string(raw)}
-	w.publish(wire.ChannelRoom(cmd.RoomID), e)
+	w.log(cmd.RoomID, e)
 	if cmd.Origin.Ref != "" {
 		w.publish(wire.ChannelReplies(cmd.Origin.EdgeID), e)
 	}

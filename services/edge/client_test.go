@@ -20,6 +20,8 @@ type frame struct {
 	Type string          `json:"type"`
 	ID   string          `json:"id"`
 	Data json.RawMessage `json:"data"`
+
+	Offset string `json:"-"` // Socket.IO's last argument
 }
 
 // socket is a client of either protocol.
@@ -110,6 +112,10 @@ func decodePacket(p string) frame {
 		_ = json.Unmarshal(args[0], &f.Type)
 		if len(args) > 1 {
 			f.Data = args[1]
+		}
+		_ = json.Unmarshal(args[len(args)-1], &f.Offset) // what is no string is none
+		if len(args) == 1 {
+			f.Offset = ""
 		}
 		return f
 	}

@@ -39,6 +39,9 @@ type Config struct {
 	DrainWindow   time.Duration `env:"DRAIN_WINDOW" envDefault:"2s"`
 	PresenceGrace time.Duration `env:"PRESENCE_GRACE" envDefault:"10s"`
 	PresenceLease time.Duration `env:"PRESENCE_LEASE" envDefault:"10s"`
+	// RecoveryWindow is how long a Socket.IO client may be away and go on where it
+	// was; rooms' logs reach back two minutes.
+	RecoveryWindow time.Duration `env:"RECOVERY_WINDOW" envDefault:"2m"`
 }
 
 // Validate checks ranges and fills in what follows from the rest.
@@ -57,6 +60,9 @@ func (c *Config) Validate() error {
 	}
 	if c.DrainWindow < 0 || c.DrainWindow > c.ShutdownTimeout/2 {
 		return fmt.Errorf("DRAIN_WINDOW must be 0 to half of SHUTDOWN_TIMEOUT, got %s", c.DrainWindow)
+	}
+	if c.RecoveryWindow < time.Millisecond || c.RecoveryWindow > 2*time.Minute {
+		return errors.New("RECOVERY_WINDOW must be 1ms to 2m")
 	}
 	if c.PresenceGrace < time.Second || c.PresenceLease < time.Second {
 		return errors.New("PRESENCE_GRACE and PRESENCE_LEASE must be at least 1s")

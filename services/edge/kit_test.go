@@ -20,6 +20,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/config"
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/roomlog"
 	"github.com/wemaps/wemaps/libs/servers"
 	"github.com/wemaps/wemaps/libs/testenv"
 	"github.com/wemaps/wemaps/libs/token"
@@ -130,6 +131,14 @@ func (w *world) publish(channel string, e ...wire.Envelope) {
 	w.do(w.redis.B().Spublish().Channel(channel).Message(wire.JoinEnvelopes(e)).Build())
 }
 
+// log publishes ordered events as the services do.
+func (w *world) log(room string, e ...wire.Envelope) {
+	w.t.Helper()
+	if err := redisx.FirstError(roomlog.Do(context.Background(), w.redis, rueidis.Commands{roomlog.Publish(w.redis, room, e...)})); err != nil {
+		w.t.Error(err)
+	}
+}
+
 // commands lists what was appended for a service.
 func (w *world) commands(service, kind string) []wire.Command {
 	w.t.Helper()
@@ -205,7 +214,7 @@ func (w *world) edge(change func(*Config)) *edge {
 		AuthURL: backend.URL, RoomURL: backend.URL, LocationURL: backend.URL, ChatURL: backend.URL,
 		AuthAdminURL: backend.URL, RoomAdminURL: backend.URL, LocationAdminURL: backend.URL, ChatAdminURL: backend.URL,
 		CORSOrigins: []string{"https://app.test"}, MaxSockets: 1000, HandshakeRate: 1000, AddressRate: 200, CommandBound: 100_000,
-		DrainWindow: 200 * time.Millisecond, PresenceGrace: time.Second, PresenceLease: 3 * time.Second}
+		DrainWindow: 200 * time.Millisecond, PresenceGrace: time.Second, PresenceLease: 3 * time.Second, RecoveryWindow: 2 * time.Minute}
 	if change != nil {
 		change(&cfg)
 	}

@@ -2,10 +2,10 @@ package publish
 
 import (
 	"context"
-	"strings"
 
 	"github.com/redis/rueidis"
 
+	"github.com/wemaps/wemaps/libs/roomlog"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/chat/internal/message"
 )
@@ -21,22 +21,17 @@ type Change struct {
 // room hears a change by its number, and clients, who know how far they are,
 // show it once; the message is told as it is now, whatever came after.
 func (p *Publisher) Changes(ctx context.Context, changes []Change) error {
-	rooms, order := map[string]*strings.Builder{}, []string{}
+	rooms, order := map[string][]wire.Envelope{}, []string{}
 	replies := newLines()
 	cmds := rueidis.Commands{}
 	for _, c := range changes {
 		event, data := changed(c.Changed)
 		e := wire.Envelope{Event: event, Class: wire.ClassOrdered, UserID: c.Change.UserID, Origin: c.Origin, Data: string(data)}
 		if c.Outcome != message.Repeated {
-			b := rooms[c.RoomID]
-			if b == nil {
-				b = &strings.Builder{}
-				rooms[c.RoomID] = b
+			if rooms[c.RoomID] == nil {
 				order = append(order, c.RoomID)
-			} else {
-				b.WriteByte('\n')
 			}
-			e.AppendTo(b)
+			rooms[c.RoomID] = append(rooms[c.RoomID], e)
 			// The list as of the change before is not read any more.
 			cmds = append(cmds, p.Lists.Forget(c.RoomID, c.Rev-1))
 		}
@@ -45,7 +40,7 @@ func (p *Publisher) Changes(ctx context.Context, changes []Change) error {
 		}
 	}
 	for _, id := range order {
-		cmds = append(cmds, p.Client.B().Spublish().Channel(wire.ChannelRoom(id)).Message(rooms[id].String()).Build())
+		cmds = append(cmds, roomlog.Publish(p.Client, id, rooms[id]...))
 	}
 	return p.do(ctx, replies.commands(p.Client, cmds))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/roomlog"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/chat/internal/message"
 )
@@ -50,7 +51,7 @@ type Publisher struct {
 func (p *Publisher) Batch(ctx context.Context, sent []Sent, refusals []Refusal) error {
 	type room struct {
 		id     string
-		lines  strings.Builder
+		told   []wire.Envelope
 		values []string
 		first  int64
 		rev    int64
@@ -68,10 +69,7 @@ func (p *Publisher) Batch(ctx context.Context, sent []Sent, refusals []Refusal) 
 				rooms[s.RoomID] = r
 				order = append(order, r)
 			}
-			if r.lines.Len() > 0 {
-				r.lines.WriteByte('\n')
-			}
-			e.AppendTo(&r.lines)
+			r.told = append(r.told, e)
 			r.values = append(r.values, json)
 			r.again = r.again || s.Outcome == message.Redelivered
 		}
@@ -84,7 +82,7 @@ func (p *Publisher) Batch(ctx context.Context, sent []Sent, refusals []Refusal) 
 	}
 	cmds := make(rueidis.Commands, 0, 3*len(order)+len(replies.order))
 	for _, r := range order {
-		cmds = append(cmds, p.Client.B().Spublish().Channel(wire.ChannelRoom(r.id)).Message(r.lines.String()).Build())
+		cmds = append(cmds, roomlog.Publish(p.Client, r.id, r.told...))
 		if r.again {
 			cmds = append(cmds, p.Lists.Forget(r.id, r.rev))
 		} else {
@@ -105,7 +103,7 @@ func (p *Publisher) do(ctx context.Context, cmds rueidis.Commands) error {
 	if len(cmds) == 0 {
 		return nil
 	}
-	if err := redisx.FirstError(p.Client.DoMulti(ctx, cmds...)); err != nil {
+	if err := redisx.FirstError(roomlog.Do(ctx, p.Client, cmds)); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/wemaps/wemaps/libs/roomlog"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/chat/internal/message"
 )
@@ -37,7 +38,7 @@ func (p *Publisher) Reads(ctx context.Context, reads []Read) error {
 	}
 	cmds := rueidis.Commands{}
 	for _, id := range order {
-		cmds = append(cmds, p.Client.B().Spublish().Channel(wire.ChannelRoom(id)).Message(wire.JoinEnvelopes(rooms[id])).Build())
+		cmds = append(cmds, roomlog.Publish(p.Client, id, rooms[id]...))
 	}
 	return p.do(ctx, replies.commands(p.Client, cmds))
 }

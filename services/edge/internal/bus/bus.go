@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/roomlog"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/edge/internal/hub"
 	"github.com/wemaps/wemaps/services/edge/internal/lane"
@@ -29,10 +30,13 @@ type Seat interface {
 	hub.Member
 	// SendChat is Send for chat message number seq; ReplyChat answers its sender.
 	SendChat(m *outq.Message, seq int64) error
-	ReplyChat(ref, event string, data []byte, seq int64)
+	// place is the event's in the room's log, or "".
+	ReplyChat(ref, event string, data []byte, seq int64, place string)
 	UserID() string
 	SocketID() string
-	Reply(ref, event string, data []byte)
+	Reply(ref, event string, data []byte, place string)
+	// Unrecoverable says that the room's events came out of the log's order.
+	Unrecoverable()
 	// Evict ends the seat, after it was taken out of the hub.
 	Evict()
 }
@@ -114,15 +118,29 @@ func (b *Bus) Run(ctx context.Context) error {
 // Announce publishes to all sockets in a room, on every edge. With an origin,
 // the origin's socket is left out.
 func (b *Bus) Announce(roomID string, e wire.Envelope) {
-	publish := b.client.B().Spublish().Channel(wire.ChannelRoom(roomID)).Message(e.String()).Build()
+	b.put(e.Event, roomlog.Publish(b.client, roomID, e), true)
+}
+
+// put sends one announcement. The first one ever, and the first after a restart
+// of Redis, has to bring the script along.
+func (b *Bus) put(event string, cmd rueidis.Completed, again bool) {
 	failed := func(err error) {
-		b.log.Warn("announcement lost", zap.String("event", e.Event), zap.Error(err))
+		b.log.Warn("announcement lost", zap.String("event", event), zap.Error(err))
 	}
-	if err := b.announce.Put(publish, func(r rueidis.RedisResult) {
-		if err := r.Error(); err != nil {
+	err := b.announce.Put(cmd, func(r rueidis.RedisResult) {
+		switch err := r.Error(); {
+		case err == nil:
+		case again && roomlog.Unknown(err):
+			if err := b.announce.Put(roomlog.Script(b.client), nil); err != nil {
+				failed(err)
+				return
+			}
+			b.put(event, cmd, false)
+		default:
 			failed(err)
 		}
-	}); err != nil {
+	})
+	if err != nil {
 		failed(err)
 	}
 }

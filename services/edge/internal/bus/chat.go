@@ -64,6 +64,9 @@ func (b *Bus) confirmed(r *room) {
 func (b *Bus) seated(r *room) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.chat.filling {
+		b.disorder(r)
+	}
 	if !r.chat.asked {
 		r.chat.asked = true
 		b.askBase(r)
@@ -106,7 +109,7 @@ func (b *Bus) tellChat(r *room, e wire.Envelope) {
 		c.answered = append(c.answered, answer{e.Origin, e.Seq})
 	}
 	data := []byte(e.Data)
-	msg := outq.NewEvent(outq.Ordered, "", e.Event, data)
+	msg := outq.NewEventAt(e.Event, data, e.Offset)
 	origin := b.origin(r, e)
 	for _, m := range b.hub.Members(r.id) {
 		s, ok := m.(Seat)
@@ -114,7 +117,7 @@ func (b *Bus) tellChat(r *room, e wire.Envelope) {
 		case !ok:
 			_ = m.Send(msg) // it sees to its own end
 		case s == origin && e.Origin.Ref != "":
-			s.ReplyChat(e.Origin.Ref, e.Event, data, e.Seq)
+			s.ReplyChat(e.Origin.Ref, e.Event, data, e.Seq, e.Offset)
 		default:
 			_ = s.SendChat(msg, e.Seq)
 		}
@@ -156,7 +159,18 @@ func (b *Bus) paired(r *room, e wire.Envelope) bool {
 func (b *Bus) fill(r *room, seq int64) {
 	r.chat.filling, r.chat.after, r.chat.tries = true, seq, 0
 	b.metrics.fills.Inc()
+	b.disorder(r)
 	b.askFill(r)
+}
+
+// disorder runs when chat waits while other events go on: what the sockets here
+// hear is not what the log says. The caller holds r.mu.
+func (b *Bus) disorder(r *room) {
+	for _, m := range b.hub.Members(r.id) {
+		if s, ok := m.(Seat); ok {
+			s.Unrecoverable()
+		}
+	}
 }
 
 func (b *Bus) askFill(r *room) {

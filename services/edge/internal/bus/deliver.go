@@ -54,6 +54,9 @@ func (b *Bus) tell(r *room, e wire.Envelope) {
 		class = outq.Transient
 	}
 	msg := outq.NewEvent(class, key, e.Event, []byte(e.Data))
+	if e.Offset != "" {
+		msg = outq.NewEventAt(e.Event, []byte(e.Data), e.Offset)
+	}
 	origin := b.origin(r, e)
 	if origin == nil {
 		b.hub.Broadcast(r.id, msg, nil)
@@ -63,9 +66,9 @@ func (b *Bus) tell(r *room, e wire.Envelope) {
 	case announcement(e.Event): // it knows that it has come
 	case e.Origin.Ref != "" && answered(e.Event): // its answer is on the way
 	case e.Ack != "":
-		origin.Reply(e.Origin.Ref, ackOf(e.Event), []byte(e.Ack))
+		origin.Reply(e.Origin.Ref, ackOf(e.Event), []byte(e.Ack), "")
 	default:
-		origin.Reply(e.Origin.Ref, e.Event, []byte(e.Data))
+		origin.Reply(e.Origin.Ref, e.Event, []byte(e.Data), e.Offset)
 	}
 	b.hub.Broadcast(r.id, msg, origin)
 }

@@ -115,7 +115,7 @@ func (b *Bus) removed(r *room, e wire.RoomEvent) {
 	seats := b.takeOutUser(r, e.UserID)
 	r.mu.Unlock()
 	for _, s := range seats {
-		s.Reply("", wire.EventMemberRemoved, data)
+		s.Reply("", wire.EventMemberRemoved, data, "")
 	}
 	evict(seats)
 }

@@ -18,12 +18,15 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/roomlog"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/edge/internal/lane"
 )
 
 //go:embed presence.lua
-var script string
+var operations string
+
+var script = roomlog.Lua + operations
 
 // Config of a Presence. Zero durations get the defaults named here.
 type Config struct {
@@ -126,7 +129,7 @@ func (p *Presence) again() {
 }
 
 func (p *Presence) call(roomID string, args ...string) rueidis.Completed {
-	return p.client.B().Evalsha().Sha1(p.sha).Numkeys(2).Key(wire.KeyPresence(roomID), wire.ChannelRoom(roomID)).Arg(args...).Build()
+	return p.client.B().Evalsha().Sha1(p.sha).Numkeys(3).Key(wire.KeyPresence(roomID), wire.ChannelRoom(roomID), wire.KeyRoomLog(roomID)).Arg(args...).Build()
 }
 
 // do sends a command in order; whatever fails is made up for by a resync.
@@ -155,9 +158,9 @@ func (p *Presence) Enter(roomID, userID, userName, socketID string) {
 		p.do(p.client.B().Sadd().Key(keyRooms(p.edge)).Member(roomID).Build(), nil)
 	}
 	data := payload(roomID, userID, userName)
-	online := wire.Envelope{Event: wire.EventUserOnline, Class: wire.ClassOrdered, UserID: userID, Data: data,
-		Origin: wire.Origin{EdgeID: p.cfg.EdgeID, SocketID: socketID}}
-	p.do(p.call(roomID, "enter", userID, p.edge, socketID, data, online.String()), nil)
+	online, _ := wire.Envelope{Event: wire.EventUserOnline, Class: wire.ClassOrdered, UserID: userID,
+		Origin: wire.Origin{EdgeID: p.cfg.EdgeID, SocketID: socketID}}.Split()
+	p.do(p.call(roomID, "enter", userID, p.edge, socketID, data, online), nil)
 }
 
 // Exit tells that a socket is gone from a room; its user may come back.
@@ -201,7 +204,8 @@ func payload(roomID, userID, userName string) string {
 
 // head is the beginning of an event's line; the script appends the payload.
 func head(event string) string {
-	return wire.Envelope{Event: event, Class: wire.ClassOrdered}.String()
+	head, _ := wire.Envelope{Event: event, Class: wire.ClassOrdered}.Split()
+	return head
 }
 
 func (p *Presence) seen(kind, userID string) {

@@ -3,8 +3,9 @@
 -- KEYS[1] hash   "s <user> <edge> <socket>" -> payload of user-offline
 --                "g <user>"                 -> "<Unix ms> <payload>": offline unless back by then
 -- KEYS[2] channel of the room
+-- KEYS[3] log of the room; ordered, which writes it, is defined in front of this
 -- ARGV[1] operation; the rest as said there
-local key, channel, op = KEYS[1], KEYS[2], ARGV[1]
+local key, channel, log, op = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local life = 691200 -- 8 days, more than a room lives
 
 local function count(user)
@@ -15,13 +16,13 @@ local function count(user)
   return n
 end
 
--- ARGV: user, edge, socket, payload, online line or ''
+-- ARGV: user, edge, socket, payload, head of an online line or ''
 if op == 'enter' then
   local user = ARGV[2]
   local before = count(user) + redis.call('HDEL', key, 'g ' .. user)
   redis.call('HSET', key, 's ' .. user .. ' ' .. ARGV[3] .. ' ' .. ARGV[4], ARGV[5])
   redis.call('EXPIRE', key, life)
-  if before == 0 and ARGV[6] ~= '' then redis.call('SPUBLISH', channel, ARGV[6]) end
+  if before == 0 and ARGV[6] ~= '' then ordered(log, channel, { ARGV[6], ARGV[5] }) end
   return before
 end
 
@@ -51,7 +52,7 @@ if op == 'settle' then
   local space = string.find(grace, ' ', 1, true)
   if tonumber(string.sub(grace, 1, space - 1)) > tonumber(ARGV[3]) then return 0 end
   redis.call('HDEL', key, 'g ' .. ARGV[2])
-  redis.call('SPUBLISH', channel, ARGV[4] .. string.sub(grace, space + 1))
+  ordered(log, channel, { ARGV[4], string.sub(grace, space + 1) })
   return 1
 end
 
@@ -69,7 +70,7 @@ if op == 'sync' then
     if redis.call('HEXISTS', key, field) == 0 then
       local before = count(user) + redis.call('HDEL', key, 'g ' .. user)
       redis.call('HSET', key, field, ARGV[i + 2])
-      if before == 0 and ARGV[5] ~= '' then redis.call('SPUBLISH', channel, ARGV[5] .. ARGV[i + 2]) end
+      if before == 0 and ARGV[5] ~= '' then ordered(log, channel, { ARGV[5], ARGV[i + 2] }) end
     end
   end
   local gone = {}
@@ -84,7 +85,7 @@ if op == 'sync' then
   for user, payload in pairs(gone) do
     if count(user) == 0 and redis.call('HEXISTS', key, 'g ' .. user) == 0 then
       if ARGV[3] == '0' then
-        redis.call('SPUBLISH', channel, ARGV[4] .. payload)
+        ordered(log, channel, { ARGV[4], payload })
       else
         redis.call('HSET', key, 'g ' .. user, ARGV[3] .. ' ' .. payload)
         graced[#graced + 1] = user

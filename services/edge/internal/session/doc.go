@@ -17,5 +17,5 @@
 // # Locks
 //
 // user.mu and Session.mu guard fields only: nothing is called while they are
-// held. gate.mu is taken below a room's lock and above the outgoing queue's.
+// held, but Recovery's methods that do not wait. gate.mu is taken below a room's lock and above the outgoing queue's.
 package session

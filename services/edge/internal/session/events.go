@@ -149,6 +149,7 @@ func (s *Session) joinRoom(ctx context.Context, r request) error {
 		if err := s.sit(ctx, seat); err != nil {
 			return refusedJoin(err)
 		}
+		s.saveState()
 	}
 	s.replyJSON(r.ref, wire.EventJoinedRoom, wire.JoinedRoom{RoomID: id, RoomName: room.Name})
 	if s.announce(seat) {

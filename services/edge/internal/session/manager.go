@@ -28,6 +28,7 @@ type Deps struct {
 	Rooms    Rooms
 	Commands Commands
 	Presence Presence
+	Recovery Recovery // nil: no client can go on where it was
 	Log      *zap.Logger
 	Registry prometheus.Registerer
 }
@@ -39,6 +40,7 @@ type Manager struct {
 	rooms    Rooms
 	commands Commands
 	presence Presence
+	recovery Recovery
 	log      *zap.Logger
 	metrics  *metrics
 	reg      *registry
@@ -51,7 +53,7 @@ type Manager struct {
 
 // New starts nothing; Run does.
 func New(cfg Config, d Deps) *Manager {
-	m := &Manager{cfg: cfg, verifier: d.Verifier, rooms: d.Rooms, commands: d.Commands, presence: d.Presence, log: d.Log,
+	m := &Manager{cfg: cfg, verifier: d.Verifier, rooms: d.Rooms, commands: d.Commands, presence: d.Presence, recovery: d.Recovery, log: d.Log,
 		reg: newRegistry(), resumes: map[string]*resume{}}
 	m.metrics = newMetrics(d.Registry)
 	return m
@@ -103,15 +105,16 @@ func (m *Manager) open(ctx context.Context, c Conn, h Handshake) (*Session, erro
 	s := &Session{m: m, conn: c, user: u, name: claims.Name, sid: claims.SessionID, expires: claims.ExpiresAt.Unix(), opened: time.Now()}
 	m.reg.add(s)
 	m.count.Add(1)
-	if err := m.autoJoin(ctx, s, lastSeqs(h)); err != nil {
-		s.end()
+	if err := m.autoJoin(ctx, s, h); err != nil {
+		s.end(false)
 		return nil, err
 	}
+	s.saveState()
 	return s, nil
 }
 
 // autoJoin seats s in all rooms that its user is active in.
-func (m *Manager) autoJoin(ctx context.Context, s *Session, seqs map[string]int64) error {
+func (m *Manager) autoJoin(ctx context.Context, s *Session, h Handshake) error {
 	ids, err := m.rooms.Active(ctx, s.user.id)
 	if err != nil {
 		return wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
@@ -134,6 +137,12 @@ func (m *Manager) autoJoin(ctx context.Context, s *Session, seqs map[string]int6
 		}
 		m.rooms.Close(id)
 	}
+	seqs := lastSeqs(h)
+	var state State
+	var pid, offset string
+	if failed == nil {
+		state, pid, offset = m.recall(ctx, s, h, authorized)
+	}
 	for _, id := range authorized {
 		seat := newSeat(s, id)
 		if failed == nil {
@@ -147,7 +156,9 @@ func (m *Manager) autoJoin(ctx context.Context, s *Session, seqs map[string]int6
 			}
 			continue
 		}
-		if seq, ok := seqs[id]; !ok || m.resume(seat, seq, "") != nil {
+		if pid != "" && m.restore(ctx, seat, state, pid, offset) {
+			seat.openGate(0)
+		} else if seq, ok := seqs[id]; !ok || m.resume(seat, seq, "") != nil {
 			seat.openGate(0)
 		}
 	}

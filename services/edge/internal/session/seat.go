@@ -15,6 +15,7 @@ type Seat struct {
 	announced bool         // the others were told; guarded by Session.mu
 	first     atomic.Int64 // seq of the first chat message that came here live
 	gate      atomic.Pointer[gate]
+	since     *point // written before the gate opens; nil: nothing was recovered
 }
 
 // Send hands m to the socket, or keeps it while the gate is closed.
@@ -31,6 +32,9 @@ func (s *Seat) SendChat(m *outq.Message, seq int64) error {
 func (s *Seat) send(m *outq.Message, seq int64) error {
 	if kept, err := s.keep(kept{m: m, seq: seq}); kept || err != nil {
 		return err
+	}
+	if s.had(m.Place(), seq) {
+		return nil
 	}
 	return s.session.conn.Send(m)
 }
@@ -57,18 +61,21 @@ func (s *Seat) RoomID() string   { return s.room }
 func (s *Seat) UserName() string { return s.session.name }
 
 // Reply answers the socket's ref.
-func (s *Seat) Reply(ref, event string, data []byte) { s.session.conn.Reply(ref, event, data) }
+// place is the event's in the room's log, or "".
+func (s *Seat) Reply(ref, event string, data []byte, place string) {
+	s.session.answer(ref, event, data, place)
+}
 
 // ReplyChat answers the sender of the room's chat message number seq. It is the
 // message itself, and so waits behind the gate as it would for anybody else.
-func (s *Seat) ReplyChat(ref, event string, data []byte, seq int64) {
+func (s *Seat) ReplyChat(ref, event string, data []byte, seq int64, place string) {
 	if s.first.Load() == 0 {
 		s.first.CompareAndSwap(0, seq)
 	}
-	if kept, err := s.keep(kept{seq: seq, ref: ref, event: event, data: data}); kept || err != nil {
+	if kept, err := s.keep(kept{seq: seq, ref: ref, event: event, data: data, place: place}); kept || err != nil {
 		return
 	}
-	s.session.conn.Reply(ref, event, data)
+	s.session.answer(ref, event, data, place)
 }
 
 // Evict takes the seat away, because its user is no member any more or the room
@@ -97,6 +104,7 @@ type kept struct {
 	seq        int64
 	ref, event string
 	data       []byte
+	place      string
 }
 
 func (g *gate) keep(k kept) (bool, error) {
@@ -133,7 +141,8 @@ func (s *Seat) openGate(seq int64) {
 	for _, k := range g.kept {
 		switch {
 		case k.m == nil:
-			s.session.conn.Reply(k.ref, k.event, k.data)
+			s.session.answer(k.ref, k.event, k.data, k.place)
+		case s.had(k.m.Place(), k.seq):
 		case k.seq == 0 || k.seq > seq:
 			_ = s.session.conn.Send(k.m) // one that fails is on its way out
 		}

@@ -28,9 +28,10 @@ type Session struct {
 	frames  bucket
 	strikes bucket
 
-	mu    sync.Mutex
-	seats []*Seat
-	ended bool
+	mu       sync.Mutex
+	seats    []*Seat
+	ended    bool
+	recovery recovery
 }
 
 // UserID says whose session it is.
@@ -65,11 +66,16 @@ func (s *Session) Closed(reason string) {
 	s.m.metrics.sockets.WithLabelValues(protocol(s.conn)).Dec()
 	s.m.log.Info("socket closed", zap.String("conn_id", s.conn.ID()), zap.String("user_id", s.user.id),
 		zap.String("reason", reason), zap.Duration("duration", time.Since(s.opened)))
-	s.end()
+	s.end(reason == leftByItself)
 }
 
-func (s *Session) end() {
+// leftByItself is the reason of a Socket.IO client that has said goodbye.
+const leftByItself = "client namespace disconnect"
+
+// end is final; clean means that the client does not think of going on.
+func (s *Session) end(clean bool) {
 	s.mu.Lock()
+	s.leaveState(clean)
 	seats := s.seats
 	s.seats, s.ended = nil, true
 	s.mu.Unlock()
@@ -107,6 +113,11 @@ func (s *Session) sit(ctx context.Context, seat *Seat) error {
 		return err
 	}
 	s.m.presence.Enter(seat.room, s.user.id, s.name, s.conn.ID())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.recovery.seated(seat.room) {
+		s.lose()
+	}
 	return nil
 }
 
@@ -117,6 +128,9 @@ func (s *Session) remove(seat *Seat) bool {
 	i := slices.Index(s.seats, seat)
 	if i < 0 {
 		return false
+	}
+	if s.recovery.room != "" {
+		s.lose()
 	}
 	s.seats = slices.Delete(s.seats, i, i+1)
 	return true

@@ -158,13 +158,13 @@ func TestAnswersWaitBehindTheGate(t *testing.T) {
 	t.Parallel()
 	conn := &fakeConn{}
 	seat := newSeat(&Session{conn: conn}, "r")
-	seat.ReplyChat("had", "e", nil, 5)
-	seat.ReplyChat("new", "e", nil, 6)
+	seat.ReplyChat("had", "e", nil, 5, "")
+	seat.ReplyChat("new", "e", nil, 6, "")
 	if len(conn.replies) != 0 {
 		t.Fatalf("%v passed a closed gate", conn.replies)
 	}
 	seat.openGate(5)
-	seat.ReplyChat("live", "e", nil, 7)
+	seat.ReplyChat("live", "e", nil, 7, "")
 	if want := []string{"had", "new", "live"}; !slices.Equal(conn.replies, want) {
 		t.Errorf("answered %v, want %v", conn.replies, want)
 	}

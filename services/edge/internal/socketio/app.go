@@ -158,8 +158,14 @@ func (c AppConn) push(ms ...*outq.Message) error {
 
 // Reply answers an event: with its ref, it calls the client's callback with data;
 // in any case it emits the event, which is what apps without callbacks wait for.
-func (c AppConn) Reply(ref, event string, data []byte) {
-	emitted := outq.NewEvent(outq.Ordered, "", event, data)
+func (c AppConn) Reply(ref, event string, data []byte) { c.ReplyAt(ref, event, data, "") }
+
+// ReplyAt is Reply whose event has a place in its room's log.
+func (c AppConn) ReplyAt(ref, event string, data []byte, place string) {
+	if len(data) == 0 {
+		data = null // else the official client would take the event's name for a place
+	}
+	emitted := outq.NewEventAt(event, data, place)
 	id, err := strconv.ParseInt(ref, 10, 64)
 	if err != nil || id < 0 {
 		_ = c.push(emitted) // a client that is gone needs no answer

@@ -8,6 +8,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/roomlog"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/room/internal/room"
 )
@@ -156,10 +157,10 @@ func (r *Relay) append(ctx context.Context, events []room.Event, rooms map[strin
 			return err
 		}
 		if ok {
-			cmds = append(cmds, r.Client.B().Spublish().Channel(wire.ChannelRoom(e.RoomID)).Message(envelope.String()).Build())
+			cmds = append(cmds, roomlog.Publish(r.Client, e.RoomID, envelope))
 		}
 	}
-	if err := redisx.FirstError(r.Client.DoMulti(ctx, cmds...)); err != nil {
+	if err := redisx.FirstError(roomlog.Do(ctx, r.Client, cmds)); err != nil {
 		return fmt.Errorf("append events: %w", err)
 	}
 	return nil
