@@ -341,12 +341,19 @@ func freeAddr() (string, error) {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
 }
 
+// handedOut are the ports that this process has given away. Ports belong to the
+// whole machine, so there is one list: one that is given away is not bound yet.
+var handedOut sync.Map
+
 // FreePort is a port of the loopback interface that stays free for a process
 // that comes and goes.
 func FreePort() (int, error) {
 	var last error
-	for range 100 {
+	for range 1000 {
 		port := firstPort + mathrand.IntN(lastPort-firstPort)
+		if _, taken := handedOut.LoadOrStore(port, true); taken {
+			continue
+		}
 		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err == nil {
 			return port, ln.Close()
