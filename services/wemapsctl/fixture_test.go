@@ -17,6 +17,7 @@ import (
 	"github.com/wemaps/wemaps/libs/servers"
 	"github.com/wemaps/wemaps/libs/servers/proc"
 	"github.com/wemaps/wemaps/libs/testenv"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/up"
 )
 
 // binary builds wemapsctl once: its commands are tested as what they are, a process among processes.
@@ -71,8 +72,9 @@ func main() {
 
 // project is a workspace with five fake services.
 type project struct {
-	dir  string
-	port int // of the edge
+	dir   string
+	port  int      // of the edge
+	ports []string // all of them, as variables: tests that run at once must not take the usual ones
 }
 
 func newProject(t *testing.T) *project {
@@ -95,11 +97,16 @@ func newProject(t *testing.T) *project {
 			t.Fatal(err)
 		}
 	}
-	port, err := servers.FreePort()
+	names := up.PortVariables()
+	free, err := servers.FreePorts(len(names))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &project{dir: dir, port: port}
+	p := &project{dir: dir, port: free[0]}
+	for i, name := range names {
+		p.ports = append(p.ports, fmt.Sprintf("%s=%d", name, free[i]))
+	}
+	return p
 }
 
 // session is one running wemapsctl.
@@ -121,7 +128,7 @@ func (p *project) run(t *testing.T, args ...string) *session {
 	}
 	s := &session{t: t, cmd: exec.Command(path, args...), ended: make(chan struct{})}
 	s.cmd.Dir = p.dir
-	s.cmd.Env = append(os.Environ(), fmt.Sprintf("WEMAPS_PORT=%d", p.port), "DATABASE_URL=", "REDIS_URL=", "WEMAPS_DATA=")
+	s.cmd.Env = append(append(os.Environ(), "DATABASE_URL=", "REDIS_URL=", "WEMAPS_DATA="), p.ports...)
 	r, w := io.Pipe()
 	s.cmd.Stdout, s.cmd.Stderr = w, w
 	if err := s.cmd.Start(); err != nil {

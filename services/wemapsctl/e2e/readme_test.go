@@ -2,18 +2,20 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/wemaps/wemaps/libs/servers"
 	"github.com/wemaps/wemaps/libs/testenv"
 	"github.com/wemaps/wemaps/libs/wire"
+	ctlup "github.com/wemaps/wemaps/services/wemapsctl/internal/up"
 )
 
 const root = "../../.."
@@ -77,17 +79,16 @@ func readmeCommands(t *testing.T) []string {
 // Ctrl-C does when the test ends.
 func up(t *testing.T, command string) (port string) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	names := ctlup.PortVariables()
+	free, err := servers.FreePorts(len(names))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, port, err = net.SplitHostPort(ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
+	env := os.Environ()
+	for i, name := range names { // other tests run at the same time
+		env = append(env, fmt.Sprintf("%s=%d", name, free[i]))
 	}
-	if err := ln.Close(); err != nil {
-		t.Fatal(err)
-	}
+	port = strconv.Itoa(free[0])
 	data, err := os.MkdirTemp("", "wemaps-readme-")
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +102,7 @@ func up(t *testing.T, command string) (port string) {
 	}
 	words := strings.Fields(command)
 	cmd := inRoot(words[0], words[1:]...)
-	cmd.Env = append(os.Environ(), "WEMAPS_PORT="+port, "WEMAPS_DATA="+data)
+	cmd.Env = append(env, "WEMAPS_DATA="+data, "DATABASE_URL=", "REDIS_URL=")
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

@@ -66,7 +66,16 @@ func loadConfig(args []string) (config, error) {
 			}
 		}
 	}
-	return c, c.choosePorts()
+	return c, nil
+}
+
+// PortVariables name the environment variables that fix the ports of `up`.
+func PortVariables() []string {
+	names := []string{"WEMAPS_PORT", "WEMAPS_ADMIN_PORT", "WEMAPS_POSTGRES_PORT", "WEMAPS_REDIS_PORT"}
+	for _, service := range []string{"AUTH", "ROOM", "LOCATION", "CHAT"} {
+		names = append(names, "WEMAPS_"+service+"_PORT", "WEMAPS_"+service+"_ADMIN_PORT")
+	}
+	return names
 }
 
 // choosePorts takes the usual ports. One that is taken is replaced by a free one unless it was asked for by name;

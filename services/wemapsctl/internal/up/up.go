@@ -48,9 +48,6 @@ func Command(ctx context.Context, args []string) error {
 		return err
 	}
 	defer func() { _ = lock.Close() }()
-	if err := errors.Join(lock.Truncate(0), writeAll(lock, cfg.edgeURL())); err != nil {
-		return err
-	}
 	pidFile := filepath.Join(cfg.data, PidFile)
 	if err := proc.WriteSelf(pidFile); err != nil {
 		return err
@@ -63,9 +60,13 @@ func Command(ctx context.Context, args []string) error {
 	}
 	if ended > 0 {
 		out.say("ended %d processes left by an up that was killed", ended)
-		if err := cfg.choosePorts(); err != nil { // theirs are free again
-			return err
-		}
+	}
+	// Only now: an up that runs already, or was killed, had these very ports.
+	if err := cfg.choosePorts(); err != nil {
+		return err
+	}
+	if err := errors.Join(lock.Truncate(0), writeAll(lock, cfg.edgeURL())); err != nil {
+		return err
 	}
 	return run(ctx, cfg, out)
 }
