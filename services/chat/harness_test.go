@@ -144,6 +144,11 @@ func (b *bed) replica(change ...func(*Config)) (url string, stop func()) {
 		}
 		return err == nil
 	})
+	testenv.Eventually(b.t, 10*time.Second, "the days' partitions are attached, which hides rows from reads that wait for it", func() bool {
+		var n int
+		err := b.db.Get(&n, `SELECT count(*) FROM pg_inherits WHERE inhparent = 'chat.messages'::regclass`)
+		return err == nil && n >= 4
+	})
 	return "http://" + cfg.HTTPAddr, stop
 }
 

@@ -265,7 +265,7 @@ func (w *Writer) Head(ctx context.Context, roomID string) (message.Head, error) 
 func (w *Writer) Floor(roomID string, seq int64) { w.floor[roomID] = seq }
 
 // classify marks errors that come from the values (class 22, data exception,
-// and check violations) and those that mean that the database is away, going,
+// and violations of a table's check) and those that mean that the database is away, going,
 // or out of resources (classes 08, 53, 57).
 func classify(err error) error {
 	var pqErr *pq.Error
@@ -276,7 +276,9 @@ func classify(err error) error {
 		return err
 	}
 	switch class := pqErr.Code.Class(); {
-	case class == "22", pqErr.Code == "23514":
+	case class == "22", pqErr.Code == "23514" && pqErr.Constraint != "":
+		// Without a name it is a partition's bound: the day's partition was attached
+		// during the write, which works the next time.
 		return fmt.Errorf("%w: %w", message.ErrUnstorable, err)
 	case class == "08", class == "53", class == "57":
 		return fmt.Errorf("%w: %w", message.ErrUnavailable, err)
