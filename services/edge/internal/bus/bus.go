@@ -118,6 +118,10 @@ func (b *Bus) Run(ctx context.Context) error {
 // Announce publishes to all sockets in a room, on every edge. With an origin,
 // the origin's socket is left out.
 func (b *Bus) Announce(roomID string, e wire.Envelope) {
+	if e.Class != wire.ClassOrdered { // not worth remembering
+		b.put(e.Event, b.client.B().Spublish().Channel(wire.ChannelRoom(roomID)).Message(e.String()).Build(), false)
+		return
+	}
 	b.put(e.Event, roomlog.Publish(b.client, roomID, e), true)
 }
 

@@ -28,6 +28,7 @@ func (b *Bus) deliver(r *room, message string) {
 		case e.Event == wire.EventMemberRemoved:
 			b.tell(r, e)
 			out = append(out, b.takeOutUser(r, removedUser(e.Data))...)
+		case e.Event == wire.EventUserLeft && e.Origin.SocketID == "": // the room's events tell it; it is for the log
 		default:
 			b.tell(r, e)
 		}

@@ -165,11 +165,18 @@ func verdict(e wire.Envelope, state State, since *point) int {
 			return unsound
 		}
 		since.seq = e.Seq
-	case wire.EventUserJoined, wire.EventUserOnline, wire.EventUserOffline:
-		if e.Origin.SocketID == state.SocketID || about(e) == state.UserID {
+	case wire.EventUserJoined, wire.EventUserOnline, wire.EventUserOffline, wire.EventMessageRead:
+		if e.Origin.SocketID == state.SocketID {
+			return skipped // for the others only
+		}
+		if e.Event != wire.EventMessageRead && about(e) == state.UserID {
 			return skipped // it knows that it has gone and come
 		}
-	case wire.EventUserLeft, wire.EventMemberRemoved:
+	case wire.EventUserLeft:
+		if e.Origin.SocketID == "" {
+			return unsound // was told by the room's events, before or after
+		}
+	case wire.EventMemberRemoved:
 		if about(e) == state.UserID {
 			return unsound // and has come again: not where it was
 		}

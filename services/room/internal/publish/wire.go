@@ -98,6 +98,8 @@ func heard(e room.Event, r *room.Room) (envelope wire.Envelope, ok bool, err err
 		count := len(public.Members)
 		public.MemberCount = &count
 		envelope.Event, data = wire.EventRoomUpdated, wire.RoomUpdated{RoomID: e.RoomID, Room: public}
+	case room.EventMemberLeft: // the edges follow the stream for this; the log, for those who come back, has it from here
+		envelope.Event, data = wire.EventUserLeft, wire.UserRef{RoomID: e.RoomID, UserID: e.UserID, UserName: e.UserName}
 	case room.EventMemberRemoved:
 		envelope.Event, data = wire.EventMemberRemoved, wire.RemovedMember{RoomID: e.RoomID, UserID: e.UserID, UserName: e.UserName, Reason: e.Reason}
 	case room.EventClosed:
