@@ -171,6 +171,7 @@ func (r *runner) playRound(ctx context.Context, round round) error {
 	r.mu.Unlock()
 	if missing != nil {
 		r.verdict.add(kindRecovery, "", "", "%s: not in %s: %s", round, recoverWithin, strings.Join(missing, ", "))
+		r.world.saveStacks(ctx)
 	}
 	r.note("  %s: first ack %s, first position %s, all %s, slowest ack %s", round, ms(result.ack), ms(result.position), ms(result.all), ms(result.slowest))
 	return nil

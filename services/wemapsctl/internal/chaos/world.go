@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -198,6 +200,23 @@ func (w *world) guard(ctx context.Context, tell func(process string, err error))
 			_ = p.Terminate(0) // forgets it
 			_ = p.Start()      // if that fails it is not ready in the end
 		}
+	}
+}
+
+// saveStacks puts what every goroutine is doing beside the logs: what does not
+// recover mostly waits for something.
+func (w *world) saveStacks(ctx context.Context) {
+	for _, p := range w.processes(stack.Services...) {
+		asking, cancel := context.WithTimeout(ctx, 5*time.Second)
+		req, err := http.NewRequestWithContext(asking, http.MethodGet, "http://"+p.Admin+"/debug/pprof/goroutine?debug=2", nil)
+		if err == nil {
+			if response, err := restClient.Do(req); err == nil {
+				raw, _ := io.ReadAll(response.Body) // half of it is better than nothing
+				_ = response.Body.Close()
+				_ = os.WriteFile(filepath.Join(w.opt.LogDir, fmt.Sprintf("%s-%s.stacks", p.Name, time.Now().Format("150405"))), raw, 0o600)
+			}
+		}
+		cancel()
 	}
 }
 
