@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/rueidis"
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/wemaps/wemaps/libs/httpx"
 	"github.com/wemaps/wemaps/libs/obs"
@@ -26,7 +27,7 @@ import (
 
 const (
 	lockRetry     = 250 * time.Millisecond // how soon a partition without owner is taken
-	upkeep        = 10 * time.Minute
+	upkeepEvery   = 10 * time.Minute
 	restPerSecond = 10 // messages over REST, by user
 	restBurst     = 30
 )
@@ -77,16 +78,23 @@ func (a *App) Run(ctx context.Context) error {
 	admin.AddCheck("redis", redisx.Check(a.redis))
 	admin.AddCheck("keys", verifier.Check)
 	commands := publish.NewCommands(a.redis, a.cfg.Partitions, a.cfg.InstanceID, a.warn("replies"))
-	partitions := &store.Partitions{DB: a.db, Retention: a.cfg.Retention, Now: time.Now, OnError: a.warn("upkeep")}
+	upkeep := store.NewPartitions(a.db, a.cfg.Retention, a.warn("upkeep"))
 
 	var g run.Group
 	g.Add("admin", admin.Run)
-	g.Add("upkeep", func(ctx context.Context) error { return partitions.Run(ctx, upkeep) })
+	g.Add("upkeep", func(ctx context.Context) error { return upkeep.Run(ctx, upkeepEvery) })
 	g.Add("replies", commands.Run)
 	g.Add("room events", a.follower().Run)
-	for p := range a.cfg.Partitions {
-		g.Add(fmt.Sprintf("partition %d", p), a.partition(p))
-	}
+	g.Add("partitions", func(ctx context.Context) error {
+		if !upkeep.Ready(ctx) {
+			return nil
+		}
+		var all errgroup.Group // they end together: one at a time would make a stop slow
+		for p := range a.cfg.Partitions {
+			all.Go(func() error { return a.partition(p)(ctx) })
+		}
+		return all.Wait()
+	})
 	g.Add("http", func(ctx context.Context) error {
 		e := httpx.New(httpx.Options{Service: "chat", Log: a.log, Registry: a.registry, MapError: api.MapError})
 		api.Routes(e, api.Deps{Verifier: verifier, Members: a.members, Heads: a.archive, Reads: a.archive, Retention: a.cfg.Retention, History: a.history, Commands: commands,

@@ -27,15 +27,42 @@ type Partitions struct {
 	Retention time.Duration
 	Now       func() time.Time
 	OnError   func(error)
+	ready     chan struct{}
 }
 
-// Run maintains now and then every interval until ctx ends.
+// NewPartitions starts nothing; Run does.
+func NewPartitions(db *sqlx.DB, retention time.Duration, onError func(error)) *Partitions {
+	return &Partitions{DB: db, Retention: retention, Now: time.Now, OnError: onError, ready: make(chan struct{})}
+}
+
+// Ready waits until today's partition is there, and tells whether ctx is still
+// alive. Nobody should write before: attaching a day that has messages already
+// moves them, and who reads meanwhile finds nothing.
+func (p *Partitions) Ready(ctx context.Context) bool {
+	select {
+	case <-p.ready:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// Run maintains now and then every interval until ctx ends. Until it has
+// succeeded once it tries every second.
 func (p *Partitions) Run(ctx context.Context, interval time.Duration) error {
+	succeeded := false
 	for {
 		wait := interval
-		if err := p.Maintain(ctx); err != nil && ctx.Err() == nil {
+		switch err := p.Maintain(ctx); {
+		case err == nil && !succeeded:
+			succeeded = true
+			close(p.ready)
+		case err != nil && ctx.Err() == nil:
 			p.OnError(err)
 			wait = min(interval, 30*time.Second)
+			if !succeeded {
+				wait = time.Second
+			}
 		}
 		select {
 		case <-ctx.Done():
