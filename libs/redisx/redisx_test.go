@@ -96,6 +96,42 @@ func TestConsumerHandlesInOrderAndLeavesNothing(t *testing.T) {
 	})
 }
 
+// A stream that is full of handled entries refuses new ones; if only a new one
+// made its owner trim it, it would stay full for ever.
+func TestAnHeirTrimsWhatWasHandledBefore(t *testing.T) {
+	t.Parallel()
+	for acked, left := range [][]string{{"1", "2"}, {"2"}, nil} {
+		t.Run(strconv.Itoa(acked)+" acknowledged", func(t *testing.T) {
+			t.Parallel()
+			client := open(t, testenv.Redis(t))
+			add(t, client, "s", "1", "2")
+			if err := client.Do(t.Context(), client.B().XgroupCreate().Key("s").Group("g").Id("0").Build()).Error(); err != nil {
+				t.Fatal(err)
+			}
+			former, err := client.Do(t.Context(), client.B().Xreadgroup().Group("g", "former").Streams().Key("s").Id(">").Build()).AsXRead()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range former["s"][:acked] { // and then it died
+				if err := client.Do(t.Context(), client.B().Xack().Key("s").Group("g").Id(e.ID).Build()).Error(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var r recorder
+			heir := consumer(client, "heir", r.handle)
+			heir.Exclusive = true
+			runs(t, heir)
+			testenv.Eventually(t, 5*time.Second, "handled entries were not trimmed", func() bool {
+				n, err := client.Do(t.Context(), client.B().Xlen().Key("s").Build()).AsInt64()
+				return err == nil && n == 0
+			})
+			if got := r.got(); !slices.Equal(got, left) {
+				t.Errorf("handled %v, want %v", got, left)
+			}
+		})
+	}
+}
+
 func TestCrashedConsumersEntriesAreTakenOver(t *testing.T) {
 	t.Parallel()
 	for _, exclusive := range []bool{true, false} {

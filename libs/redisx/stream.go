@@ -98,7 +98,7 @@ func (c *Consumer) consume(ctx context.Context) error {
 	if err := c.Client.Do(ctx, create).Error(); err != nil && !rueidis.IsRedisBusyGroup(err) {
 		return fmt.Errorf("create group: %w", err)
 	}
-	if err := c.takeOver(ctx, 0); err != nil {
+	if err := c.inherit(ctx); err != nil {
 		return err
 	}
 	lastClaim := time.Now()
@@ -122,6 +122,38 @@ func (c *Consumer) consume(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// inherit takes over what others left. If exclusive it also trims what a former
+// owner handled and did not get to trim: a stream that is full of that looks
+// unread, so that its writers wait for a reader who waits for them.
+func (c *Consumer) inherit(ctx context.Context) error {
+	if !c.Exclusive {
+		return c.takeOver(ctx, 0)
+	}
+	groups, err := c.Client.Do(ctx, c.Client.B().XinfoGroups().Key(c.Stream).Build()).ToArray()
+	if err != nil {
+		return fmt.Errorf("read the group: %w", err)
+	}
+	for _, g := range groups {
+		info, err := g.AsMap()
+		if err != nil {
+			return fmt.Errorf("read the group: %w", err)
+		}
+		name, delivered := info["name"], info["last-delivered-id"]
+		if n, err := name.ToString(); err != nil || n != c.Group {
+			continue
+		}
+		id, err := delivered.ToString()
+		if err != nil {
+			return fmt.Errorf("read the group: %w", err)
+		}
+		// All up to here is handled, or is taken over now.
+		if later(id, c.handled) {
+			c.handled = id
+		}
+	}
+	return c.tidy(ctx)
 }
 
 func (c *Consumer) claimEvery() time.Duration {
