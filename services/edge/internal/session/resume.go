@@ -115,6 +115,9 @@ func (m *Manager) resumed(connID, room string, e wire.Envelope) {
 	}
 	r.pages++
 	more := page.HasMore && last > 0 && r.pages < resumePages && (r.live == 0 || last < r.live)
+	if r.live == 0 {
+		r.seat.paged.Store(last)
+	}
 	if len(page.Messages) > 0 || r.pages == 1 {
 		page.HasMore = page.HasMore && !more && r.live == 0
 		s.replyJSON("", wire.EventChatHistory, page)

@@ -14,6 +14,7 @@ type Seat struct {
 	room      string
 	announced bool         // the others were told; guarded by Session.mu
 	first     atomic.Int64 // seq of the first chat message that came here live
+	paged     atomic.Int64 // chat up to here came in the pages of a resume
 	gate      atomic.Pointer[gate]
 	since     *point // written before the gate opens; nil: nothing was recovered
 }
@@ -21,8 +22,13 @@ type Seat struct {
 // Send hands m to the socket, or keeps it while the gate is closed.
 func (s *Seat) Send(m *outq.Message) error { return s.send(m, 0) }
 
-// SendChat is Send for the room's chat message number seq.
+// SendChat is Send for the room's chat message number seq. One that came in a
+// page is not sent again: with Redis away for a moment a page, which is read
+// from the archive, can be ahead of what the room has been told.
 func (s *Seat) SendChat(m *outq.Message, seq int64) error {
+	if seq > 0 && seq <= s.paged.Load() {
+		return nil
+	}
 	if s.first.Load() == 0 {
 		s.first.CompareAndSwap(0, seq)
 	}
@@ -137,6 +143,7 @@ func (s *Seat) openGate(seq int64) {
 	if g == nil {
 		return
 	}
+	seq = max(seq, s.paged.Load())
 	g.mu.Lock()
 	for _, k := range g.kept {
 		switch {

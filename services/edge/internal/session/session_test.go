@@ -170,6 +170,26 @@ func TestAnswersWaitBehindTheGate(t *testing.T) {
 	}
 }
 
+// A page can be ahead of the room: what the room hears later is not told twice.
+func TestWhatCameInAPageIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	conn := &fakeConn{}
+	seat := newSeat(&Session{conn: conn}, "r")
+	seat.paged.Store(5)
+	seat.openGate(0) // a further page could not be had
+	for seq := int64(4); seq <= 6; seq++ {
+		if err := seat.SendChat(outq.NewEvent(outq.Ordered, "", "e", nil), seq); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(conn.sent) != 1 {
+		t.Errorf("%d were sent, want the one after the page", len(conn.sent))
+	}
+	if seat.ReplyChat("own", "e", nil, 5, ""); len(conn.replies) != 1 {
+		t.Error("the sender was not answered")
+	}
+}
+
 func TestPagesLeaveOutWhatCameLive(t *testing.T) {
 	t.Parallel()
 	const data = `{"roomId":"r","messages":[{"seq":3},{"seq":4},{"seq":5}],"hasMore":false}`
