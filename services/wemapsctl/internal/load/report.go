@@ -120,16 +120,17 @@ func (g *generator) result(rate float64, before, sent, after moment, failed int6
 	g.sample.mu.Unlock()
 	r.Positions.Expected, r.Positions.Delivered = wantPositions, int64(got.positions-before.counts.positions)
 	r.Chat.Expected, r.Chat.Delivered = wantChats, int64(got.chat-before.counts.chat)
-	delivered := r.Positions.Delivered + r.Chat.Delivered
-	r.DeliveriesPerSecond = float64(delivered) / after.at.Sub(before.at).Seconds()
+	// Rates and costs are those of the time in which was sent; what follows is the wait for stragglers.
+	delivered := int64(sent.counts.positions-before.counts.positions) + int64(sent.counts.chat-before.counts.chat)
+	r.DeliveriesPerSecond = float64(delivered) / seconds
 	cost := func(name string, cpu time.Duration, rss, grown int64) {
-		r.Costs = append(r.Costs, Cost{Process: name, CPU: cpu.Seconds() / after.at.Sub(before.at).Seconds(),
+		r.Costs = append(r.Costs, Cost{Process: name, CPU: cpu.Seconds() / seconds,
 			Micros: float64(cpu.Microseconds()) / float64(max(delivered, 1)), RSS: rss, Grown: grown})
 	}
 	for i, p := range g.cfg.Processes {
-		cost(p.Name, after.usages[i].cpu-before.usages[i].cpu, after.usages[i].rss, after.usages[i].rss-before.usages[i].rss)
+		cost(p.Name, sent.usages[i].cpu-before.usages[i].cpu, after.usages[i].rss, after.usages[i].rss-before.usages[i].rss)
 	}
-	cost("generator", after.own-before.own, 0, 0)
+	cost("generator", sent.own-before.own, 0, 0)
 	return r
 }
 
