@@ -164,6 +164,7 @@ func (p *person) hearRefusal(e wire.SocketError, ref string) {
 	}
 	if ref == "" && e.RoomID != "" && p.books[e.RoomID] != nil { // the resume of the handshake or of a join failed
 		p.resume[e.RoomID] = time.Now().Add(wait)
+		p.books[e.RoomID].inOrder = false // what it asks for then comes after what is new
 		return
 	}
 	if ref == "join" {
