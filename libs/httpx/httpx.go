@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -214,18 +213,6 @@ func away(err error) bool {
 		return true
 	}
 	return false
-}
-
-// databaseAway tells whether err is Postgres saying that it cannot serve now:
-// connection failures, too many connections, shutting down or starting up, not
-// accepting connections. Whatever the driver, its errors tell their SQLSTATE.
-func databaseAway(err error) bool {
-	var state interface{ SQLState() string }
-	if !errors.As(err, &state) {
-		return false
-	}
-	code := state.SQLState()
-	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "57P") || code == "55000" || code == "57014"
 }
 
 // Serve listens on addr and serves h until ctx ends; then it stops accepting,

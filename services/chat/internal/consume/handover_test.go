@@ -48,16 +48,15 @@ type broadcast struct {
 }
 
 type world struct {
-	flaw    flaw
-	stream  []redisx.Entry
-	sent    []wire.Command // in stream order; Origin.Ref is the entry id
-	handed  map[string]int // group: entry → generation that it was handed to
-	rows    map[message.Identity]message.Message
-	last    map[string]int64
-	heard   []broadcast
-	acked   map[string]message.Message // by ref
-	lock    int                        // generation that holds the lock
-	current *actor
+	flaw   flaw
+	stream []redisx.Entry
+	sent   []wire.Command // in stream order; Origin.Ref is the entry id
+	handed map[string]int // group: entry → generation that it was handed to
+	rows   map[message.Identity]message.Message
+	last   map[string]int64
+	heard  []broadcast
+	acked  map[string]message.Message // by ref
+	lock   int                        // generation that holds the lock
 }
 
 var (

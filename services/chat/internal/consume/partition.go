@@ -95,7 +95,7 @@ func (o *Owner) settle(ctx context.Context, batch []redisx.Entry) error {
 			return nil
 		}
 		if ctx.Err() != nil {
-			return nil // the next owner handles it again
+			return nil //nolint:nilerr // a stop is no failure: the next owner handles it again
 		}
 		o.OnError(err)
 		if err := o.alive(ctx); err != nil {

@@ -59,7 +59,6 @@ type person struct {
 	edge     int
 	heard    time.Time // last frame
 	nextSay  time.Time
-	nextFix  time.Time
 	nextPing time.Time
 	quiet    bool // no new messages, no new fixes
 	busy     bool // a visitor that comes or goes
@@ -184,9 +183,10 @@ func (p *person) dial(ctx context.Context, inHandshake bool, last map[string]int
 		target += "?lastSeq=" + url.QueryEscape(string(raw))
 	}
 	dialer := websocket.Dialer{HandshakeTimeout: 5 * time.Second}
-	conn, response, err := dialer.DialContext(ctx, target, http.Header{"Authorization": {"Bearer " + p.account.Token}})
+	conn, response, err := dialer.DialContext(ctx, target, http.Header{"Authorization": {"Bearer " + p.account.Token}}) //nolint:bodyclose // a body that was switched to WebSocket is the connection
 	if err != nil {
 		if response != nil {
+			_ = response.Body.Close()
 			return nil, fmt.Errorf("connect: %w (%s)", err, response.Status)
 		}
 		return nil, fmt.Errorf("connect: %w", err)

@@ -23,10 +23,10 @@ type Report struct {
 
 // Row is one kind of fault.
 type Row struct {
-	Fault                               string
-	Runs                                int
-	Lost, Doubled, Disordered, Other    int
-	Ack, Position, All, Slowest, worsts []time.Duration
+	Fault                            string
+	Runs                             int
+	Lost, Doubled, Disordered, Other int
+	Ack, Position, All, Slowest      []time.Duration
 }
 
 // Passed tells whether every promise was kept.

@@ -37,7 +37,7 @@ func Command(ctx context.Context, args []string) error {
 
 func run(ctx context.Context, store *Store, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New(usage)
+		return errors.New(usage) //nolint:staticcheck // shown as it is
 	}
 	flags := flag.NewFlagSet("dead-letters "+args[0], flag.ContinueOnError)
 	service := flags.String("service", "", "of one service only")
@@ -66,7 +66,7 @@ func run(ctx context.Context, store *Store, args []string, out io.Writer) error 
 	case args[0] == "drop":
 		do, done = store.Drop, "dropped"
 	case args[0] != "retry":
-		return errors.New(usage)
+		return errors.New(usage) //nolint:staticcheck // shown as it is
 	}
 	letters, err := choose(ctx, store, services, *all, flags.Args())
 	if err != nil {

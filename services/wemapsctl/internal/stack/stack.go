@@ -244,7 +244,10 @@ func (p *Process) WaitReady(ctx context.Context) error {
 		case <-ctx.Done():
 			return fmt.Errorf("%s is not ready (%s), see %s: %w", p.Name, last, p.log, ctx.Err())
 		case <-r.done:
-			return fmt.Errorf("%s ended (%v), see %s", p.Name, r.err, p.log)
+			if r.err != nil {
+				return fmt.Errorf("%s ended, see %s: %w", p.Name, p.log, r.err)
+			}
+			return fmt.Errorf("%s ended with status 0, see %s", p.Name, p.log)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
