@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -366,4 +367,26 @@ func TestEndedSessionsAreClosed(t *testing.T) {
 	}
 	cene.closedWith(wire.CloseAuthExpired.Code)
 	bor.settle()
+}
+
+// While the room caches are being rebuilt nobody knows where a user belongs: a
+// socket is asked to come again, and not let into no room at all.
+func TestNobodyIsLetInWhileTheCachesAreLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.edge(nil)
+	w.do(w.redis.B().Del().Key(wire.KeyRoomCaches).Build())
+	ana := e.native(t, w.token("ana", time.Hour))
+	if got := hear(ana, wire.EventError, withCode(wire.CodeUnavailable)); got.RetryAfterMs == 0 {
+		t.Errorf("%+v does not say when to come again", got)
+	}
+	w.room("r1", "ana")
+	w.set(wire.KeyRoomCaches, "1")
+	ana = e.native(t, w.token("ana", time.Hour))
+	testenv.Eventually(t, 5*time.Second, "a position did not arrive", func() bool {
+		w.publish(wire.ChannelRoom("r1"), wire.Envelope{Event: wire.EventLocationUpdated, Class: wire.ClassPosition, UserID: "bor", Data: `{"userId":"bor"}`})
+		ana.mu.Lock()
+		defer ana.mu.Unlock()
+		return slices.ContainsFunc(ana.heard, func(f frame) bool { return f.Type == wire.EventLocationUpdated })
+	})
 }

@@ -13,9 +13,22 @@ import (
 	"github.com/wemaps/wemaps/services/edge/internal/session"
 )
 
-// Active lists the rooms a user is probably in; see wire.KeyUserRooms.
+// Active lists the rooms a user is probably in; see wire.KeyUserRooms. While the
+// caches are being rebuilt it fails: a socket that came without a room would
+// hear nothing, and not know why.
 func (b *Bus) Active(ctx context.Context, userID string) ([]string, error) {
-	ids, err := b.client.Do(ctx, b.client.B().Smembers().Key(wire.KeyUserRooms(userID)).Build()).AsStrSlice()
+	// The sentinel first: what is read after it was there is complete.
+	results := b.client.DoMulti(ctx,
+		b.client.B().Exists().Key(wire.KeyRoomCaches).Build(),
+		b.client.B().Smembers().Key(wire.KeyUserRooms(userID)).Build())
+	there, err := results[0].AsBool()
+	if err != nil {
+		return nil, fmt.Errorf("look for the room caches: %w", err)
+	}
+	if !there {
+		return nil, errCachesLost
+	}
+	ids, err := results[1].AsStrSlice()
 	if err != nil {
 		return nil, fmt.Errorf("read a user's rooms: %w", err)
 	}
