@@ -163,7 +163,8 @@ func (d *databases) environment(name, databaseURL string) []string {
 		env = append(env, secretAuthKey+"="+d.secrets[secretAuthKey])
 	case "edge":
 		for _, s := range []string{"auth", "room", "location", "chat"} {
-			env = append(env, fmt.Sprintf("%s_URL=http://127.0.0.1:%d", strings.ToUpper(s), cfg.ports[s].http))
+			env = append(env, fmt.Sprintf("%s_URL=http://127.0.0.1:%d", strings.ToUpper(s), cfg.ports[s].http),
+				fmt.Sprintf("%s_ADMIN_URL=http://127.0.0.1:%d", strings.ToUpper(s), cfg.ports[s].admin))
 		}
 	}
 	return env
