@@ -328,6 +328,8 @@ func TestSocketsPerUserAreCountedOverAllEdges(t *testing.T) {
 	})
 }
 
+// inherited mistake 26, the edge's part: past its limit the system sheds with a
+// code and says when to come back, instead of queueing without bound.
 func TestCommandsAreRefusedWhenTheServiceIsBehind(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -134,6 +134,8 @@ func TestOlderFixIsConfirmedOnly(t *testing.T) {
 	}
 }
 
+// inherited mistake 26, location's part: who is behind catches up with the newest
+// positions, instead of playing out old ones ever later.
 func TestBacklogIsConflated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
