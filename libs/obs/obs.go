@@ -60,12 +60,11 @@ type Admin struct {
 	mu       sync.Mutex
 	checks   map[string]Check
 	draining bool
-	extra    map[string]http.Handler
 }
 
 // NewAdmin starts nothing; Run does.
 func NewAdmin(addr string, log *zap.Logger, gatherer prometheus.Gatherer) *Admin {
-	return &Admin{addr: addr, log: log, gatherer: gatherer, checks: map[string]Check{}, extra: map[string]http.Handler{}}
+	return &Admin{addr: addr, log: log, gatherer: gatherer, checks: map[string]Check{}}
 }
 
 // AddCheck makes readiness depend on fn, which has one second to answer.
@@ -74,9 +73,6 @@ func (a *Admin) AddCheck(name string, fn Check) {
 	defer a.mu.Unlock()
 	a.checks[name] = fn
 }
-
-// Handle adds a page to the admin server; call it before Run.
-func (a *Admin) Handle(pattern string, h http.Handler) { a.extra[pattern] = h }
 
 // Drain makes the process not ready, ahead of its shutdown.
 func (a *Admin) Drain() {
@@ -135,9 +131,6 @@ func (a *Admin) Handler() http.Handler {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	for pattern, h := range a.extra {
-		mux.Handle(pattern, h)
-	}
 	return mux
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/redis/rueidis"
+
+	"github.com/wemaps/wemaps/libs/run"
 )
 
 var (
@@ -37,7 +39,7 @@ func WhileLeased(ctx context.Context, client rueidis.Client, key, owner string, 
 		case !rueidis.IsRedisNil(err) && ctx.Err() == nil:
 			onError(fmt.Errorf("lease %s: %w", key, err))
 		}
-		if !Pause(ctx, ttl/4) {
+		if !run.Pause(ctx, ttl/4) {
 			return nil
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/rueidis"
+
+	"github.com/wemaps/wemaps/libs/run"
 )
 
 // CacheTTL bounds how long a client-side cached value is believed even if its
@@ -47,7 +49,7 @@ func Open(ctx context.Context, redisURL, name string) (rueidis.Client, error) {
 		if time.Now().After(deadline) {
 			return nil, fmt.Errorf("connect to redis: %w", err)
 		}
-		if !Pause(ctx, 250*time.Millisecond) {
+		if !run.Pause(ctx, 250*time.Millisecond) {
 			return nil, fmt.Errorf("connect to redis: %w", err)
 		}
 	}
@@ -60,18 +62,6 @@ func Check(client rueidis.Client) func(context.Context) error {
 			return fmt.Errorf("redis: %w", err)
 		}
 		return nil
-	}
-}
-
-// Pause waits for d and tells whether ctx is still alive.
-func Pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 

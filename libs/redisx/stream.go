@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
+
+	"github.com/wemaps/wemaps/libs/run"
 )
 
 // Entry is one stream entry: the value of the consumer's field.
@@ -55,6 +58,20 @@ type Consumer struct {
 	handled string // id of the newest handled entry that was not trimmed yet
 }
 
+// WriteDeadLetters puts the rejects of stream into the dead-letter stream dead,
+// with their reasons. It keeps about the newest 10,000.
+func WriteDeadLetters(ctx context.Context, client rueidis.Client, dead, stream string, rejects []Reject) error {
+	for _, r := range rejects {
+		letter := client.B().Xadd().Key(dead).Maxlen().Almost().Threshold(strconv.Itoa(deadLetterMax)).Id("*").FieldValue().
+			FieldValue("stream", stream).FieldValue("id", r.Entry.ID).FieldValue("reason", r.Reason).
+			FieldValue("value", r.Entry.Value).FieldValue("at", time.Now().UTC().Format(time.RFC3339Nano)).Build()
+		if err := client.Do(ctx, letter).Error(); err != nil {
+			return fmt.Errorf("write dead letter: %w", err)
+		}
+	}
+	return nil
+}
+
 const (
 	blockFor      = 2 * time.Second
 	tidyEvery     = time.Second // for an exclusive consumer
@@ -79,7 +96,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 			continue
 		}
 		c.OnError(fmt.Errorf("consume %s: %w", c.Stream, err))
-		if !Pause(ctx, pause) {
+		if !run.Pause(ctx, pause) {
 			break
 		}
 		pause = min(2*pause, 2*time.Second)
@@ -174,7 +191,7 @@ func (c *Consumer) tidy(ctx context.Context) error {
 	if err := c.takeOver(ctx, 0); err != nil || handled == "" {
 		return err
 	}
-	trim := c.Client.B().Xtrim().Key(c.Stream).Minid().Exact().Threshold(after(handled)).Build()
+	trim := c.Client.B().Xtrim().Key(c.Stream).Minid().Exact().Threshold(After(handled)).Build()
 	if err := c.Client.Do(ctx, trim).Error(); err != nil {
 		return fmt.Errorf("trim: %w", err)
 	}
@@ -290,7 +307,7 @@ func (c *Consumer) handle(ctx context.Context, batch []Entry) error {
 			return ctx.Err()
 		}
 		c.OnError(fmt.Errorf("handle a batch of %s: %w", c.Stream, err))
-		if !Pause(ctx, pause) {
+		if !run.Pause(ctx, pause) {
 			return ctx.Err()
 		}
 		pause = min(2*pause, 2*time.Second)
@@ -306,12 +323,9 @@ func (c *Consumer) settle(ctx context.Context, batch []Entry, rejects []Reject) 
 	}
 	for _, r := range rejects {
 		ids = append(ids, r.Entry.ID) // acknowledging twice does no harm
-		dead := c.Client.B().Xadd().Key(c.Dead).Maxlen().Almost().Threshold(strconv.Itoa(deadLetterMax)).Id("*").FieldValue().
-			FieldValue("stream", c.Stream).FieldValue("id", r.Entry.ID).FieldValue("reason", r.Reason).
-			FieldValue("value", r.Entry.Value).FieldValue("at", time.Now().UTC().Format(time.RFC3339Nano)).Build()
-		if err := c.Client.Do(ctx, dead).Error(); err != nil {
-			return fmt.Errorf("write dead letter: %w", err)
-		}
+	}
+	if err := WriteDeadLetters(ctx, c.Client, c.Dead, c.Stream, rejects); err != nil {
+		return err
 	}
 	if len(ids) == 0 {
 		return nil
@@ -362,8 +376,13 @@ func splitID(id string) (ms, seq uint64) {
 	return ms, seq
 }
 
-// after is the smallest id that is greater than id.
-func after(id string) string {
+// After is the smallest entry id that is greater than id.
+func After(id string) string {
 	ms, seq := splitID(id)
-	return strconv.FormatUint(ms, 10) + "-" + strconv.FormatUint(seq+1, 10)
+	if seq == math.MaxUint64 {
+		ms, seq = ms+1, 0
+	} else {
+		seq++
+	}
+	return strconv.FormatUint(ms, 10) + "-" + strconv.FormatUint(seq, 10)
 }

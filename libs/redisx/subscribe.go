@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/rueidis"
+
+	"github.com/wemaps/wemaps/libs/run"
 )
 
 // Subscribe listens on a sharded channel until ctx ends, coming back after
@@ -35,7 +37,7 @@ func Subscribe(ctx context.Context, client rueidis.Client, channel string, onRea
 			pause = shortest
 		}
 		// Spread over the pause: thousands of rooms resubscribe after an outage.
-		if !Pause(ctx, pause/2+rand.N(pause)) {
+		if !run.Pause(ctx, pause/2+rand.N(pause)) {
 			return
 		}
 		pause = min(2*pause, longest)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
@@ -77,7 +78,7 @@ func benchmarkChat(b *testing.B, inFlight, rate int) {
 				slots <- struct{}{}
 				if rate > 0 {
 					due := start.Add(time.Duration(i) * time.Second / time.Duration(rate))
-					redisx.Pause(ctx, time.Until(due))
+					run.Pause(ctx, time.Until(due))
 				}
 				all.Add(1)
 				c := sendCommand(ids[i%rooms], "u"+strconv.Itoa(i%3), strconv.Itoa(i), "On my way, about ten minutes to go. Wait for me at the bridge!", "")

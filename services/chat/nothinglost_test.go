@@ -16,6 +16,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/pg"
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/testenv"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/chat/internal/consume"
@@ -46,7 +47,7 @@ func TestTwoReplicasAndKilledConnections(t *testing.T) {
 	kills := 0
 	var killer sync.WaitGroup
 	killer.Go(func() {
-		for redisx.Pause(sending, 150*time.Millisecond) {
+		for run.Pause(sending, 150*time.Millisecond) {
 			var killed int
 			if err := b.admin.Get(&killed, `SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted
 				AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); err == nil {
@@ -59,7 +60,7 @@ func TestTwoReplicasAndKilledConnections(t *testing.T) {
 		senders.Go(func() {
 			for i := range each {
 				b.send(room, []string{"ann", "bob"}[i%2], fmt.Sprintf("%s/%d", room, i), fmt.Sprint(i), "")
-				redisx.Pause(t.Context(), time.Duration(rand.IntN(12))*time.Millisecond)
+				run.Pause(t.Context(), time.Duration(rand.IntN(12))*time.Millisecond)
 			}
 		})
 	}
@@ -170,7 +171,7 @@ func TestCrashBetweenCommitAndAck(t *testing.T) {
 	})
 	for i := range n {
 		b.command(sendCommand(room, "ann", fmt.Sprint(i), fmt.Sprint(i), ""), 1)
-		redisx.Pause(t.Context(), time.Millisecond)
+		run.Pause(t.Context(), time.Millisecond)
 	}
 	refs := func() int {
 		seen := map[string]bool{}
@@ -235,7 +236,7 @@ func TestPostgresAway(t *testing.T) {
 	for i := 1; i <= 20; i++ {
 		b.send(room, "ann", fmt.Sprint(i), fmt.Sprint(i), "")
 	}
-	redisx.Pause(t.Context(), time.Second)
+	run.Pause(t.Context(), time.Second)
 	if got := replies.heard(); len(got) != 1 {
 		t.Fatalf("%d replies while Postgres was away", len(got)-1)
 	}

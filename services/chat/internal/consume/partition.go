@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 )
 
 // Queue is a partition's commands; see Stream.
@@ -23,7 +24,7 @@ type Deps struct {
 	Metrics   *Metrics
 	Now       func() time.Time
 	OnError   func(error)
-	// Pause waits and tells whether ctx is still alive; nil = redisx.Pause.
+	// Pause waits and tells whether ctx is still alive; nil = run.Pause.
 	Pause func(ctx context.Context, d time.Duration) bool
 }
 
@@ -55,7 +56,7 @@ type Owner struct {
 // NewOwner starts nothing.
 func NewOwner(log Log, d Deps) *Owner {
 	if d.Pause == nil {
-		d.Pause = redisx.Pause
+		d.Pause = run.Pause
 	}
 	return &Owner{Deps: d, log: log, handler: &handler{log: log, members: d.Members, publisher: d.Publisher, metrics: d.Metrics, now: d.Now,
 		pages: &pages{source: d.Pages, metrics: d.Metrics, now: d.Now, refilled: map[string]time.Time{}}}}

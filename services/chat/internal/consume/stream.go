@@ -3,8 +3,6 @@ package consume
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -14,10 +12,9 @@ import (
 )
 
 const (
-	blockFor      = 2 * time.Second
-	readTimeout   = 5 * time.Second
-	batchSize     = 256
-	deadLetterMax = 10_000
+	blockFor    = 2 * time.Second
+	readTimeout = 5 * time.Second
+	batchSize   = 256
 )
 
 // Stream is a partition's commands, used as a queue: what is in it has not
@@ -56,15 +53,10 @@ func (s *Stream) Read(ctx context.Context) ([]redisx.Entry, error) {
 func (s *Stream) Done(ctx context.Context, batch []redisx.Entry, rejects []redisx.Reject) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	for _, r := range rejects {
-		dead := s.Client.B().Xadd().Key(wire.StreamDead(wire.ServiceChat)).Maxlen().Almost().Threshold(strconv.Itoa(deadLetterMax)).Id("*").FieldValue().
-			FieldValue("stream", s.Name).FieldValue("id", r.Entry.ID).FieldValue("reason", r.Reason).
-			FieldValue("value", r.Entry.Value).FieldValue("at", time.Now().UTC().Format(time.RFC3339Nano)).Build()
-		if err := s.Client.Do(ctx, dead).Error(); err != nil {
-			return fmt.Errorf("write dead letter: %w", err)
-		}
+	if err := redisx.WriteDeadLetters(ctx, s.Client, wire.StreamDead(wire.ServiceChat), s.Name, rejects); err != nil {
+		return err
 	}
-	trim := s.Client.B().Xtrim().Key(s.Name).Minid().Exact().Threshold(after(batch[len(batch)-1].ID)).Build()
+	trim := s.Client.B().Xtrim().Key(s.Name).Minid().Exact().Threshold(redisx.After(batch[len(batch)-1].ID)).Build()
 	if err := s.Client.Do(ctx, trim).Error(); err != nil {
 		return fmt.Errorf("trim %s: %w", s.Name, err)
 	}
@@ -78,14 +70,4 @@ func (s *Stream) Length(ctx context.Context) (int64, error) {
 		return 0, fmt.Errorf("length of %s: %w", s.Name, err)
 	}
 	return n, nil
-}
-
-// after is the smallest entry id that is greater than id.
-func after(id string) string {
-	ms, seq, _ := strings.Cut(id, "-")
-	n, err := strconv.ParseUint(seq, 10, 64)
-	if err != nil || n == 1<<64-1 {
-		return id
-	}
-	return ms + "-" + strconv.FormatUint(n+1, 10)
 }

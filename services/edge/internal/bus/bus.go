@@ -11,6 +11,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/roomlog"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/edge/internal/hub"
 	"github.com/wemaps/wemaps/services/edge/internal/lane"
@@ -152,7 +153,7 @@ func (b *Bus) put(event string, cmd rueidis.Completed, again bool) {
 // tidy ends rooms that nobody has listened to for a while, and waits for chat
 // that do not end.
 func (b *Bus) tidy(ctx context.Context) {
-	for redisx.Pause(ctx, time.Second) {
+	for run.Pause(ctx, time.Second) {
 		now := time.Now()
 		for _, r := range b.list() {
 			b.expireFill(r, now)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/redis/rueidis"
 
-	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/edge/internal/lane"
 )
@@ -81,7 +81,7 @@ func (c *Commands) lanes() []*commandLane {
 // not keep up must not fill Redis, and its users must hear of it.
 func (c *Commands) watch(ctx context.Context) {
 	lanes := c.lanes()
-	for redisx.Pause(ctx, watchEvery) {
+	for run.Pause(ctx, watchEvery) {
 		cmds := make(rueidis.Commands, 0, len(lanes))
 		for _, l := range lanes {
 			cmds = append(cmds, c.client.B().Xlen().Key(l.stream).Build())

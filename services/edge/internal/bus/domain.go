@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
@@ -32,7 +33,7 @@ func (b *Bus) followDomain(ctx context.Context) {
 		}
 		doubt = true
 		b.log.Warn("room events", zap.Error(err))
-		if !redisx.Pause(ctx, 100*time.Millisecond) {
+		if !run.Pause(ctx, 100*time.Millisecond) {
 			return
 		}
 	}

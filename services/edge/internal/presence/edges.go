@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
@@ -52,7 +53,7 @@ func (p *Presence) beat(ctx context.Context) {
 		case <-ticker.C:
 		case <-p.resync:
 			doubt = true
-			redisx.Pause(ctx, 100*time.Millisecond) // Redis may be on its way back
+			run.Pause(ctx, 100*time.Millisecond) // Redis may be on its way back
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/roomlog"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/edge/internal/lane"
 )
@@ -216,7 +217,7 @@ func (p *Presence) seen(kind, userID string) {
 
 // settle announces those who have not come back, whichever edge they were on.
 func (p *Presence) settle(ctx context.Context) {
-	for redisx.Pause(ctx, p.cfg.Settle) {
+	for run.Pause(ctx, p.cfg.Settle) {
 		for p.settleSome(ctx) {
 		}
 	}

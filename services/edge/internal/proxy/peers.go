@@ -10,7 +10,7 @@ import (
 	"github.com/redis/rueidis"
 	"go.uber.org/zap"
 
-	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
@@ -44,7 +44,7 @@ func (p *Peers) Run(ctx context.Context) error {
 		if err := p.client.Do(ctx, set).Error(); err != nil && ctx.Err() == nil {
 			p.log.Warn("address not published", zap.Error(err))
 		}
-		if !redisx.Pause(ctx, peerEvery) {
+		if !run.Pause(ctx, peerEvery) {
 			return nil
 		}
 	}

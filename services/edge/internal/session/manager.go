@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
 )
@@ -259,7 +260,7 @@ func (m *Manager) Drain(ctx context.Context) {
 		_ = s.conn.Send(outq.NewEvent(outq.Ordered, "", wire.EventServerDraining, data)) // a socket that is closing knows already
 	}
 	for i, s := range all {
-		if !pause(ctx, due(i)-time.Since(started)) {
+		if !run.Pause(ctx, due(i)-time.Since(started)) {
 			break
 		}
 		s.conn.Close(wire.CloseGoingAway)
@@ -267,21 +268,6 @@ func (m *Manager) Drain(ctx context.Context) {
 	for _, s := range m.reg.all() { // those that were just being let in, and the rest after ctx has ended
 		s.conn.Close(wire.CloseGoingAway)
 	}
-	for m.Count() > 0 && pause(ctx, 5*time.Millisecond) {
-	}
-}
-
-// pause waits for d, if that is positive, and tells whether ctx is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
+	for m.Count() > 0 && run.Pause(ctx, 5*time.Millisecond) {
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
@@ -55,7 +56,7 @@ func (p *Partitions) Run(ctx context.Context) error {
 				delete(working, partition)
 			}
 		}
-		if !redisx.Pause(ctx, leaseTTL/3) {
+		if !run.Pause(ctx, leaseTTL/3) {
 			return nil
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/redis/rueidis"
 
-	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/room/internal/room"
 )
@@ -61,7 +61,7 @@ func (k *Keeper) Run(ctx context.Context) {
 		if err := k.look(ctx); err != nil && ctx.Err() == nil {
 			k.OnError(fmt.Errorf("keep caches: %w", err))
 		}
-		if !redisx.Pause(ctx, keepLook) {
+		if !run.Pause(ctx, keepLook) {
 			return
 		}
 	}

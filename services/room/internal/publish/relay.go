@@ -9,6 +9,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/roomlog"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/room/internal/room"
 )
@@ -79,7 +80,7 @@ func (r *Relay) Run(ctx context.Context, outbox Outbox) error {
 		if err := r.tell(ctx, events); err != nil {
 			r.Metrics.RelayFailures.Inc()
 			r.OnError(fmt.Errorf("relay: %w", err))
-			redisx.Pause(ctx, pause)
+			run.Pause(ctx, pause)
 			pause = min(2*pause, relayTick)
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/stack"
 )
@@ -80,7 +81,7 @@ func (r *runner) await(ctx context.Context, within time.Duration, k kind, what s
 			}
 			return
 		}
-		pause(ctx, 100*time.Millisecond)
+		run.Pause(ctx, 100*time.Millisecond)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/stack"
 )
 
@@ -112,7 +113,7 @@ func kill(service string) func(context.Context, *runner, injection) error {
 		p := r.pick(ctx, service, in)
 		r.note("kill -9 %s for %s", p.Name, in.hold)
 		p.Kill()
-		pause(ctx, in.hold)
+		run.Pause(ctx, in.hold)
 		return p.Start()
 	}
 }
@@ -124,7 +125,7 @@ func freeze(service string) func(context.Context, *runner, injection) error {
 		if err := p.Signal(syscall.SIGSTOP); err != nil {
 			return err
 		}
-		pause(ctx, in.hold)
+		run.Pause(ctx, in.hold)
 		return p.Signal(syscall.SIGCONT)
 	}
 }
@@ -164,7 +165,7 @@ func restartRedis(wipe bool, sig syscall.Signal) func(context.Context, *runner, 
 				return fmt.Errorf("wipe Redis: %w", err)
 			}
 		}
-		pause(ctx, in.hold)
+		run.Pause(ctx, in.hold)
 		return r.world.redis.up(context.WithoutCancel(ctx))
 	}
 }
@@ -174,7 +175,7 @@ func restartPostgres(ctx context.Context, r *runner, in injection) error {
 	if err := r.world.postgres.down(syscall.SIGQUIT); err != nil {
 		return err
 	}
-	pause(ctx, in.hold)
+	run.Pause(ctx, in.hold)
 	return r.world.postgres.up(context.WithoutCancel(ctx))
 }
 
@@ -209,7 +210,7 @@ func onLinks(kind linkFault, targets ...string) func(context.Context, *runner, i
 		if err != nil {
 			r.note("%v", err) // a connection was just ending; what the link suffers instead is as good
 		}
-		pause(ctx, in.hold)
+		run.Pause(ctx, in.hold)
 		return r.world.links.mend(name, kind == linkDelay)
 	}
 }
@@ -231,13 +232,13 @@ func fill(ctx context.Context, r *runner, _ injection) error {
 				p.burst(burstSize)
 			}
 		}
-		pause(ctx, 100*time.Millisecond)
+		run.Pause(ctx, 100*time.Millisecond)
 		refused = r.refusals.Load() > before
 	}
 	if !refused && ctx.Err() == nil {
 		r.verdict.add(kindRefusal, "", "", "nobody was refused although nobody reads the full stream")
 	}
-	pause(ctx, time.Second) // and a while longer
+	run.Pause(ctx, time.Second) // and a while longer
 	for _, p := range slices.Backward(all) {
 		if err := p.Start(); err != nil {
 			return err

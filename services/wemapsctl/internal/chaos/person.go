@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/client"
 )
@@ -110,7 +111,7 @@ func (p *person) run(ctx context.Context) {
 		if time.Since(began) > 5*time.Second {
 			wait = 100 * time.Millisecond
 		}
-		if !pause(ctx, wait/2+time.Duration(p.rng.Int64N(int64(wait)))) {
+		if !run.Pause(ctx, wait/2+time.Duration(p.rng.Int64N(int64(wait)))) {
 			return
 		}
 		wait = min(2*wait, 2*time.Second)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/client"
 )
@@ -136,7 +137,7 @@ func (r *runner) play(ctx context.Context, s *schedule) error {
 		if err := r.playRound(ctx, s.next()); err != nil {
 			return err
 		}
-		pause(ctx, calm)
+		run.Pause(ctx, calm)
 	}
 	return ctx.Err()
 }
@@ -196,7 +197,7 @@ func (r *runner) recovered(ctx context.Context) (missing []string) {
 		if missing == nil {
 			break
 		}
-		if !pause(waiting, 20*time.Millisecond) {
+		if !run.Pause(waiting, 20*time.Millisecond) {
 			return missing
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
@@ -53,7 +54,7 @@ func (r *runner) rest(ctx context.Context, edge int, token, method, path string,
 // whether the person is in.
 func (p *person) wander(ctx context.Context) {
 	room := p.r.rooms[p.id%len(p.r.rooms)]
-	for in := true; pause(ctx, p.say+time.Duration(p.id%4)*p.say/2); in = !in {
+	for in := true; run.Pause(ctx, p.say+time.Duration(p.id%4)*p.say/2); in = !in {
 		p.mu.Lock()
 		quiet := p.quiet
 		p.mu.Unlock()
@@ -100,7 +101,7 @@ func (p *person) insist(ctx context.Context, method, path string, body any) {
 			p.r.verdict.add(kindRefusal, p.account.Name, "", "%v", err)
 		}
 		p.r.trace(p, "asks again: %v", err)
-		if !pause(ctx, 300*time.Millisecond) {
+		if !run.Pause(ctx, 300*time.Millisecond) {
 			return
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/servers"
 	"github.com/wemaps/wemaps/migrations"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/migrate"
@@ -190,7 +191,7 @@ func (w *world) ready(ctx context.Context) error {
 // guard looks for processes that ended by themselves until ctx ends, tells of
 // them, and starts them again as an orchestrator would.
 func (w *world) guard(ctx context.Context, tell func(process string, err error)) {
-	for pause(ctx, 200*time.Millisecond) {
+	for run.Pause(ctx, 200*time.Millisecond) {
 		for _, p := range w.processes(stack.Services...) {
 			ended, err := p.Ended()
 			if !ended || ctx.Err() != nil {
@@ -248,16 +249,4 @@ func (w *world) end() error {
 		errs = append(errs, os.RemoveAll(w.dir))
 	}
 	return errors.Join(errs...)
-}
-
-// pause waits and tells whether ctx is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/run"
 )
 
 // Floors are the least that the work can cost on this machine with these
@@ -198,7 +199,7 @@ const floorBatch = 256
 func (p *floorPath) produce(ctx context.Context) {
 	for ctx.Err() == nil {
 		if p.added.Load()-p.received.Load() > 8*floorBatch {
-			pause(ctx, 200*time.Microsecond)
+			run.Pause(ctx, 200*time.Microsecond)
 			continue
 		}
 		cmds := make(rueidis.Commands, floorBatch)

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/client"
 )
 
@@ -193,7 +194,7 @@ func (g *generator) connectIdle(ctx context.Context) error {
 	if g.cfg.Storm {
 		return nil
 	}
-	pause(ctx, 3*time.Second) // buffers of the handshakes are given back
+	run.Pause(ctx, 3*time.Second) // buffers of the handshakes are given back
 	for i, u := range usages(g.cfg.Processes) {
 		per := float64(u.rss-before[i].rss) / float64(g.cfg.Idle)
 		g.report.Idle = append(g.report.Idle, IdleCost{Process: g.cfg.Processes[i].Name, RSS: u.rss, PerSocket: per})
@@ -302,7 +303,7 @@ func (g *generator) settle(ctx context.Context, enough func(counts) bool, most t
 		c, _, _ := g.sweep.total()
 		c2, _, _ := g.sample.total()
 		c.add(c2)
-		if enough(c) || !pause(ctx, 20*time.Millisecond) {
+		if enough(c) || !run.Pause(ctx, 20*time.Millisecond) {
 			return
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/client"
 )
@@ -67,7 +68,7 @@ func (s *sender) run(ctx context.Context, positions, chats float64) {
 			s.chat(s.sockets[sentChats%len(s.sockets)])
 			sentChats++
 		}
-		pause(ctx, time.Millisecond)
+		run.Pause(ctx, time.Millisecond)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/client"
 )
 
@@ -109,7 +110,7 @@ func parallel(ctx context.Context, workers, n int, do func(i int) error) error {
 				}
 				err := do(i)
 				for try := 0; err != nil && client.Busy(err) && try < 20; try++ {
-					if !pause(ctx, 100*time.Millisecond) {
+					if !run.Pause(ctx, 100*time.Millisecond) {
 						return ctx.Err()
 					}
 					err = do(i)
@@ -121,15 +122,4 @@ func parallel(ctx context.Context, workers, n int, do func(i int) error) error {
 		})
 	}
 	return g.Wait()
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -9,13 +9,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/client"
 )
 
 // member is one person on the way.
 type member struct {
-	*run
+	*journey
 	index   int
 	account client.Account
 	track   *Track
@@ -71,7 +72,7 @@ func (m *member) listen(ctx context.Context) {
 		if socket == nil {
 			if err := m.connect(ctx); err != nil {
 				m.tally.fail(err.Error())
-				pause(ctx, time.Second)
+				run.Pause(ctx, time.Second)
 				continue
 			}
 			m.tally.reconnected()
@@ -88,7 +89,7 @@ func (m *member) listen(ctx context.Context) {
 		m.mu.Unlock()
 		if ctx.Err() == nil {
 			m.tally.fail(m.account.Name + ": " + err.Error())
-			pause(ctx, 200*time.Millisecond)
+			run.Pause(ctx, 200*time.Millisecond)
 		}
 	}
 }
@@ -113,7 +114,7 @@ func (m *member) take(packet client.Packet) {
 
 // drive sends where the member is until the track or ctx ends.
 func (m *member) drive(ctx context.Context) {
-	if !pause(ctx, m.delay) {
+	if !run.Pause(ctx, m.delay) {
 		return
 	}
 	ticker := time.NewTicker(m.opt.Every)
@@ -151,19 +152,4 @@ func (m *member) report(socket *client.Socket, w Where) bool {
 		return false
 	}
 	return true
-}
-
-// pause waits for d and tells whether ctx is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/client"
 )
@@ -30,8 +31,8 @@ type Traveller struct {
 	Delay time.Duration // of the start, track time
 }
 
-// run is one replay.
-type run struct {
+// journey is one replay.
+type journey struct {
 	opt     Options
 	rest    *client.REST
 	room    wire.Room
@@ -45,7 +46,7 @@ type run struct {
 // first one's track, and drives all to the ends of their tracks or until ctx
 // ends. The room is left behind empty, which closes it.
 func Run(ctx context.Context, travellers []Traveller, opt Options) (Summary, error) {
-	r := &run{opt: opt, rest: client.NewREST(opt.Base, 8), byID: map[string]int{}, tally: newTally(len(travellers))}
+	r := &journey{opt: opt, rest: client.NewREST(opt.Base, 8), byID: map[string]int{}, tally: newTally(len(travellers))}
 	if err := r.gather(ctx, travellers); err != nil {
 		return Summary{}, err
 	}
@@ -81,7 +82,7 @@ func Run(ctx context.Context, travellers []Traveller, opt Options) (Summary, err
 }
 
 // gather signs everybody in and brings them into one room.
-func (r *run) gather(ctx context.Context, travellers []Traveller) error {
+func (r *journey) gather(ctx context.Context, travellers []Traveller) error {
 	for i, t := range travellers {
 		account, err := r.rest.SignIn(ctx, t.Name)
 		if err != nil {
@@ -91,7 +92,7 @@ func (r *run) gather(ctx context.Context, travellers []Traveller) error {
 			return fmt.Errorf("%q and %q are the same member", travellers[other].Name, t.Name)
 		}
 		r.byID[account.ID] = i
-		r.members = append(r.members, &member{run: r, index: i, account: account, track: t.Track, where: t.Track.Where(0),
+		r.members = append(r.members, &member{journey: r, index: i, account: account, track: t.Track, where: t.Track.Where(0),
 			delay: time.Duration(float64(t.Delay) / r.opt.Speed)})
 	}
 	end := travellers[0].Track.End()
@@ -111,7 +112,7 @@ func (r *run) gather(ctx context.Context, travellers []Traveller) error {
 }
 
 // leave takes everybody out of the room, even after ctx has ended.
-func (r *run) leave(ctx context.Context) {
+func (r *journey) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	for _, m := range r.members {
@@ -122,17 +123,17 @@ func (r *run) leave(ctx context.Context) {
 }
 
 // await gives what was sent last time to arrive.
-func (r *run) await(most time.Duration) {
+func (r *journey) await(most time.Duration) {
 	for deadline := time.Now().Add(most); time.Now().Before(deadline); {
 		if s := r.tally.summary(); s.Missing+s.Superseded == 0 && s.Confirmed >= s.Sent {
 			return
 		}
-		pause(context.Background(), 20*time.Millisecond)
+		run.Pause(context.Background(), 20*time.Millisecond)
 	}
 }
 
 // watch reports who is where until done closes.
-func (r *run) watch(done <-chan struct{}) {
+func (r *journey) watch(done <-chan struct{}) {
 	ticker := time.NewTicker(r.opt.Print)
 	defer ticker.Stop()
 	for {
@@ -146,7 +147,7 @@ func (r *run) watch(done <-chan struct{}) {
 	}
 }
 
-func (r *run) report() {
+func (r *journey) report() {
 	for _, m := range r.members {
 		m.mu.Lock()
 		w, onWay, ended, connected := m.where, m.onWay, m.ended, m.socket != nil

@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/servers"
 )
 
@@ -137,7 +138,7 @@ func keep(ctx context.Context, out *console, name string, server **servers.Serve
 		}
 		wait := pause.next()
 		out.say("%s has ended by itself, starting it again in %v; see %s", name, wait, cfg.LogFile)
-		if !sleep(ctx, wait) {
+		if !run.Pause(ctx, wait) {
 			return
 		}
 		s, err := start(ctx, cfg)

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/servers/proc"
 )
 
@@ -64,7 +65,7 @@ func (s *service) run(ctx context.Context) {
 		}
 		wait := pause.next()
 		s.out.say("%s has ended by itself (%v), starting it again in %v", s.name, endReason(err), wait)
-		sleep(ctx, wait)
+		run.Pause(ctx, wait)
 	}
 }
 
@@ -99,7 +100,7 @@ func (s *service) awaitReady(ctx context.Context) {
 	defer cancel()
 	url := fmt.Sprintf("http://127.0.0.1:%d/readyz", s.cfg.ports[s.name].admin)
 	last := errors.New("no answer")
-	for sleep(ctx, 20*time.Millisecond) {
+	for run.Pause(ctx, 20*time.Millisecond) {
 		if last = probe(ctx, url); last == nil {
 			close(s.ready)
 			return
@@ -183,16 +184,4 @@ type backoff struct{ last time.Duration }
 func (b *backoff) next() time.Duration {
 	b.last = min(max(b.last*2, 500*time.Millisecond), 15*time.Second)
 	return b.last
-}
-
-// sleep waits and reports whether ctx still goes on.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }

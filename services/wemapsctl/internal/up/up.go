@@ -68,10 +68,10 @@ func Command(ctx context.Context, args []string) error {
 	if err := errors.Join(lock.Truncate(0), writeAll(lock, cfg.edgeURL())); err != nil {
 		return err
 	}
-	return run(ctx, cfg, out)
+	return startAll(ctx, cfg, out)
 }
 
-func run(ctx context.Context, cfg config, out *console) (err error) {
+func startAll(ctx context.Context, cfg config, out *console) (err error) {
 	began := time.Now()
 	if err := cfg.checkEdgePort(); err != nil {
 		return err
