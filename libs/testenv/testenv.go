@@ -89,12 +89,19 @@ func Redis(t testing.TB) string {
 // RedisServer is Redis for tests that want to end the server themselves.
 func RedisServer(t testing.TB) *servers.Server {
 	t.Helper()
+	return RedisServerAt(t, 0)
+}
+
+// RedisServerAt is RedisServer on a given port, for an empty Redis that takes the place of one that was ended; 0 is
+// any free port.
+func RedisServerAt(t testing.TB, port int) *servers.Server {
+	t.Helper()
 	ctx := context.Background()
 	origin, err := servers.FindRedis(ctx)
 	if err != nil {
 		t.Fatalf("testenv: %v: %s", err, howToRun)
 	}
-	s, err := servers.StartRedis(ctx, servers.Config{Dir: filepath.Join(scratch(t), "redis"), Throwaway: true, Origin: origin})
+	s, err := servers.StartRedis(ctx, servers.Config{Dir: filepath.Join(scratch(t), "redis"), Port: port, Throwaway: true, Origin: origin})
 	if err != nil {
 		t.Fatalf("testenv: %v", err)
 	}

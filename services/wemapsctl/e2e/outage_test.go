@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wemaps/wemaps/libs/servers"
 	"github.com/wemaps/wemaps/libs/testenv"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/stack"
@@ -100,10 +98,6 @@ func TestRedisGone(t *testing.T) {
 	a.insist(t, room, "before")
 	before := e.pids()
 
-	origin, err := servers.FindRedis(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	if err := e.redis.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -133,19 +127,7 @@ func TestRedisGone(t *testing.T) {
 		t.Errorf("the socket was closed: %v", err)
 	}
 
-	dir, err := servers.ScratchDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	redis, err := servers.StartRedis(t.Context(), servers.Config{Dir: dir + "/redis", Port: e.redis.Port, Throwaway: true, Origin: origin})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := redis.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
+	testenv.RedisServerAt(t, e.redis.Port)
 	a.insist(t, room, "during")
 	b.insist(t, room, "after")
 	moves(t, a, b, room, 47)
