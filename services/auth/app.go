@@ -64,7 +64,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	hashes := hashing.NewPool(hashing.Config{Workers: cfg.HashWorkers, Queue: cfg.HashQueue, Nice: cfg.HashNice, Memory: cfg.hashMemory}, registry)
 	accounts := account.NewService(
 		account.Config{OpenNames: cfg.OpenNames, TokenTTL: cfg.TokenTTL, RefreshTTL: cfg.RefreshTTL, Secret: domainSecret},
-		account.Deps{Store: st, Hashes: hashes, Throttle: throttle.New(client, log), Issuer: ring, Announcer: publisher,
+		account.Deps{Store: st, Hashes: hashes, Throttle: throttle.New(client, cfg.NewAccounts, log), Issuer: ring, Announcer: publisher,
 			ParseName: username.Parse, NewID: httpx.NewID, Now: now})
 
 	verifier := token.NewVerifier(client)

@@ -18,6 +18,7 @@ type Config struct {
 	RefreshTTL  time.Duration `env:"AUTH_REFRESH_TTL" envDefault:"720h"`
 	KeyRotation time.Duration `env:"AUTH_KEY_ROTATION" envDefault:"720h"`
 	OpenNames   bool          `env:"AUTH_OPEN_NAMES" envDefault:"true"`
+	NewAccounts int           `env:"AUTH_NEW_ACCOUNTS" envDefault:"300"` // from one public network in an hour
 	HashWorkers int           `env:"AUTH_HASH_WORKERS" envDefault:"1"`
 	HashQueue   int           `env:"AUTH_HASH_QUEUE" envDefault:"128"` // passwords that may wait
 	HashNice    int           `env:"AUTH_HASH_NICE" envDefault:"10"`   // priority of hashing, 0 to 19; 0 = that of everybody else
@@ -40,6 +41,9 @@ func (c *Config) Validate() error {
 		if d.value < d.min || d.value > 366*24*time.Hour {
 			errs = append(errs, fmt.Errorf("%s must be %s to 8784h, got %s", d.name, d.min, d.value))
 		}
+	}
+	if c.NewAccounts < 1 || c.NewAccounts > 1_000_000 {
+		errs = append(errs, fmt.Errorf("AUTH_NEW_ACCOUNTS must be 1 to 1000000, got %d", c.NewAccounts))
 	}
 	if c.HashWorkers < 1 || c.HashWorkers > 64 {
 		errs = append(errs, fmt.Errorf("AUTH_HASH_WORKERS must be 1 to 64, got %d", c.HashWorkers))

@@ -58,7 +58,7 @@ func setUp(t *testing.T, change func(*Config)) *env {
 			Partitions: 4, ShutdownTimeout: 2 * time.Second},
 		Postgres:  config.Postgres{DatabaseURL: testenv.Postgres(t, "auth"), MaxConns: 8},
 		KeySecret: base64.StdEncoding.EncodeToString(testSecret), TokenTTL: 168 * time.Hour, RefreshTTL: 720 * time.Hour,
-		KeyRotation: 720 * time.Hour, OpenNames: true, HashWorkers: 1, HashQueue: 128,
+		KeyRotation: 720 * time.Hour, OpenNames: true, NewAccounts: 300, HashWorkers: 1, HashQueue: 128,
 		HashNice: 0, hashMemory: 1024, // other tests keep the machine busy
 	}
 	if change != nil {

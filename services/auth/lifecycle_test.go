@@ -270,7 +270,7 @@ func TestWrongKeySecret(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	good := Config{KeySecret: base64.StdEncoding.EncodeToString(testSecret), TokenTTL: time.Hour, RefreshTTL: time.Hour, KeyRotation: time.Hour, HashWorkers: 1, HashQueue: 1}
+	good := Config{KeySecret: base64.StdEncoding.EncodeToString(testSecret), TokenTTL: time.Hour, RefreshTTL: time.Hour, KeyRotation: time.Hour, NewAccounts: 1, HashWorkers: 1, HashQueue: 1}
 	good.Partitions, good.ShutdownTimeout, good.MaxConns = 4, time.Second, 2
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
@@ -280,6 +280,7 @@ func TestConfig(t *testing.T) {
 		"AUTH_TOKEN_TTL":    func(c *Config) { c.TokenTTL = 0 },
 		"AUTH_REFRESH_TTL":  func(c *Config) { c.RefreshTTL = -1 },
 		"AUTH_KEY_ROTATION": func(c *Config) { c.KeyRotation = time.Minute },
+		"AUTH_NEW_ACCOUNTS": func(c *Config) { c.NewAccounts = 0 },
 		"AUTH_HASH_WORKERS": func(c *Config) { c.HashWorkers = 0 },
 		"AUTH_HASH_QUEUE":   func(c *Config) { c.HashQueue = 0 },
 		"AUTH_HASH_NICE":    func(c *Config) { c.HashNice = 20 },

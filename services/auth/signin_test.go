@@ -241,7 +241,7 @@ func TestImportedUserIsRehashed(t *testing.T) {
 // that takes longer than the throttle forgets.
 func (e *env) failed(n int, name, address func(int) string) {
 	e.t.Helper()
-	th := throttle.New(e.redis, zap.NewNop())
+	th := throttle.New(e.redis, 1, zap.NewNop())
 	for i := range n {
 		th.Failed(e.t.Context(), account.Attempt{NameKey: name(i), Address: address(i), Known: func() bool { return false }})
 	}
@@ -293,6 +293,27 @@ func TestThrottleByNetwork(t *testing.T) {
 	e.failed(100, name, always("192.0.2.9"))
 	try().refused(429, wire.CodeTooManyAttempts)
 	e.signIn("Otto", at("192.0.2.9")) // no password, no guess
+}
+
+// One network makes only so many accounts in an hour; those who have one sign
+// in as ever, other networks are not concerned, and neither are our own.
+func TestNewAccountsAreBounded(t *testing.T) {
+	t.Parallel()
+	e := setUp(t, func(c *Config) { c.NewAccounts = 3 })
+	for i := range 3 {
+		e.signIn(fmt.Sprintf("Early %d", i), at("192.0.2.9"))
+	}
+	late := e.do("POST", "/api/auth/signin", map[string]any{"name": "Late"}, at("192.0.2.9"))
+	late.refused(429, wire.CodeRateLimited)
+	if s, err := strconv.Atoi(late.header.Get("Retry-After")); err != nil || s < 1 || s > 1200 {
+		t.Fatalf("Retry-After %q", late.header.Get("Retry-After"))
+	}
+	e.do("POST", "/api/auth/signup", map[string]any{"name": "Late", "password": "Secret1"}, at("192.0.2.9")).refused(429, wire.CodeRateLimited)
+	e.signIn("Early 1", at("192.0.2.9"))
+	e.signIn("Late", at("192.0.2.10"))
+	for i := range 5 {
+		e.signIn(fmt.Sprintf("Neighbour %d", i), at("10.0.0.7"))
+	}
 }
 
 // A burst of parallel guesses gets no further than as many one by one.

@@ -96,6 +96,14 @@ type FieldError struct{ Field, Reason string }
 
 func (e *FieldError) Error() string { return e.Field + " " + e.Reason }
 
+// TooManyAccountsError says how long to wait after too many new accounts from
+// one network.
+type TooManyAccountsError struct{ Wait time.Duration }
+
+func (e *TooManyAccountsError) Error() string {
+	return "too many new accounts from this network, wait " + e.Wait.String()
+}
+
 // TooManyAttemptsError says how long to wait after too many wrong passwords.
 type TooManyAttemptsError struct{ Wait time.Duration }
 

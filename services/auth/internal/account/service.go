@@ -64,6 +64,8 @@ type Throttle interface {
 	Wait(ctx context.Context, a Attempt) time.Duration // 0 = go ahead
 	Failed(ctx context.Context, a Attempt)
 	Succeeded(ctx context.Context, a Attempt)
+	// Create counts a new account from a network; 0 = go ahead.
+	Create(ctx context.Context, network string) time.Duration
 }
 
 // Issuer signs access tokens.

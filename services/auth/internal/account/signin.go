@@ -74,8 +74,12 @@ func (s *Service) SignUp(ctx context.Context, rawName, password string, from Cli
 	return SignedIn{User: created.User, Tokens: tokens, IsNew: true}, err
 }
 
-// create makes the account; ErrNameTaken when somebody was faster.
+// create makes the account; ErrNameTaken when somebody was faster. An account
+// costs rows for good, so one network gets only so many in an hour.
 func (s *Service) create(ctx context.Context, name Name, password string, from Client) (Credentials, error) {
+	if wait := s.throttle.Create(ctx, public(from.Address)); wait > 0 {
+		return Credentials{}, &TooManyAccountsError{wait}
+	}
 	now := s.now()
 	c := Credentials{User: User{ID: s.newID(), Name: name.Text, CreatedAt: now, UpdatedAt: now}}
 	if password == "" {
@@ -193,4 +197,15 @@ func network(address string) string {
 		return ""
 	}
 	return prefix.String()
+}
+
+// public is the network of an address, and "" for one that says nothing about
+// who is there: a loopback or private address is a neighbour of ours, or a load
+// balancer in front of us that nobody declared.
+func public(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().IsLoopback() || ip.Unmap().IsPrivate() {
+		return ""
+	}
+	return network(address)
 }

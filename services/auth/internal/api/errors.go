@@ -33,6 +33,7 @@ func MapError(err error) *wire.Error {
 	var name *account.NameError
 	var field *account.FieldError
 	var tooMany *account.TooManyAttemptsError
+	var accounts *account.TooManyAccountsError
 	switch {
 	case errors.As(err, &name):
 		return wire.Errorf(wire.CodeValidation, "%s", name.Error())
@@ -40,6 +41,8 @@ func MapError(err error) *wire.Error {
 		return wire.Errorf(wire.CodeValidation, "%s", field.Error())
 	case errors.As(err, &tooMany):
 		return wire.NewError(wire.CodeTooManyAttempts).After(tooMany.Wait)
+	case errors.As(err, &accounts):
+		return wire.Errorf(wire.CodeRateLimited, "Too many new names from this network, please wait").After(accounts.Wait)
 	case errors.Is(err, hashing.ErrBusy):
 		return wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
 	case errors.Is(err, keys.ErrNoKeys):

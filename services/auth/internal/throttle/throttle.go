@@ -28,11 +28,13 @@ type Throttle struct {
 	here    redisx.Limiter // name and network
 	network redisx.Limiter
 	name    redisx.Limiter
+	created redisx.Limiter // accounts by network
 	log     *zap.Logger
 }
 
-// New starts nothing.
-func New(client rueidis.Client, log *zap.Logger) *Throttle {
+// New lets a network make accounts new accounts at once and as many an hour. It
+// starts nothing.
+func New(client rueidis.Client, accounts int, log *zap.Logger) *Throttle {
 	limiter := func(prefix string, perMinute, burst int) redisx.Limiter {
 		return redisx.Limiter{Client: client, Prefix: prefix, Rate: perMinute, Period: time.Minute, Burst: burst}
 	}
@@ -40,6 +42,7 @@ func New(client rueidis.Client, log *zap.Logger) *Throttle {
 		here:    limiter("auth:failed:here:", 6, 5),
 		network: limiter("auth:failed:network:", 30, 50),
 		name:    limiter("auth:failed:name:", 12, 50),
+		created: redisx.Limiter{Client: client, Prefix: "auth:created:network:", Rate: accounts, Period: time.Hour, Burst: accounts},
 	}
 }
 
@@ -77,6 +80,21 @@ func (t *Throttle) Succeeded(ctx context.Context, a account.Attempt) {
 	if err := t.here.Reset(ctx, here(a)); err != nil {
 		t.log.Warn("failed attempts not forgotten", zap.Error(err))
 	}
+}
+
+// Create counts a new account from a network, and tells how long to wait when
+// there were too many; "" is never too many.
+func (t *Throttle) Create(ctx context.Context, network string) time.Duration {
+	if network == "" {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	wait, err := t.created.Allow(ctx, network)
+	if err != nil {
+		t.log.Warn("new account not counted", zap.Error(err))
+	}
+	return wait
 }
 
 func (t *Throttle) peek(ctx context.Context, l *redisx.Limiter, key string) time.Duration {
