@@ -31,7 +31,7 @@ const redisTimeout = 300 * time.Millisecond
 // Claims is what a token says.
 type Claims struct {
 	UserID    string
-	Name      string // of the user when the token was issued
+	Name      string // of the user by now, or as the token has it when Redis is away
 	SessionID string
 	ExpiresAt time.Time
 }
@@ -118,7 +118,7 @@ func (v *Verifier) Verify(ctx context.Context, bearer string) (Claims, error) {
 		}
 		v.remember(bearer, c, keys)
 	}
-	return c, v.revoked(ctx, c)
+	return v.correct(ctx, c)
 }
 
 // recall returns the claims of a token that was verified before and has not
@@ -165,23 +165,28 @@ func (v *Verifier) parse(bearer string, keys map[string]ed25519.PublicKey) (Clai
 	return Claims{UserID: jc.Subject, Name: jc.Name, SessionID: jc.SID, ExpiresAt: jc.ExpiresAt.Time}, nil
 }
 
-func (v *Verifier) revoked(ctx context.Context, c Claims) error {
+// correct holds claims against what happened since the token was issued.
+func (v *Verifier) correct(ctx context.Context, c Claims) (Claims, error) {
 	const ttl = 5 * time.Minute
 	results := v.client.DoMultiCache(ctx,
 		rueidis.CT(v.client.B().Get().Key(wire.KeyErased(c.UserID)).Cache(), ttl),
-		rueidis.CT(v.client.B().Get().Key(wire.KeyRevoked(c.SessionID)).Cache(), ttl))
+		rueidis.CT(v.client.B().Get().Key(wire.KeyRevoked(c.SessionID)).Cache(), ttl),
+		rueidis.CT(v.client.B().Get().Key(wire.KeyName(c.UserID)).Cache(), ttl))
 	if results[0].Error() == nil { // a value, not nil and not a failure
 		e := wire.NewError(wire.CodeUserNotFound)
 		e.Status = http.StatusUnauthorized
 		e.Details = map[string]string{"reason": "the account was erased"}
-		return e
+		return c, e
 	}
 	if results[1].Error() == nil {
 		e := wire.NewError(wire.CodeInvalidToken)
 		e.Details = map[string]string{"reason": string(wire.CodeSessionRevoked)}
-		return e
+		return c, e
 	}
-	return nil
+	if name, err := results[2].ToString(); err == nil {
+		c.Name = name
+	}
+	return c, nil
 }
 
 // load returns the keys by id: from client-side cached Redis, or the last ones

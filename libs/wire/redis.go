@@ -12,7 +12,7 @@ const (
 	ChannelAuth   = "auth:{events}" // sharded Pub/Sub: AuthEvent JSON
 	KeyRoomCaches = "room:cache"    // sentinel: room caches are filled
 	StreamRoom    = "evt:room"      // RoomEvent JSON in field "e"
-	StreamAuth    = "evt:auth"      // AuthEvent JSON in field "e": erased accounts
+	StreamAuth    = "evt:auth"      // AuthEvent JSON in field "e": erased accounts, renames
 	StreamSeen    = "evt:presence"  // SeenEvent JSON in field "e"
 	StreamField   = "e"
 	CommandField  = "c"
@@ -72,6 +72,10 @@ func KeyRevoked(sessionID string) string { return "auth:revoked:" + sessionID }
 
 // KeyErased marks a user whose account is gone while tokens may still live.
 func KeyErased(userID string) string { return "auth:erased:" + userID }
+
+// KeyName holds the name of a user who was renamed while tokens with an older
+// one may still live.
+func KeyName(userID string) string { return "auth:name:" + userID }
 
 // Services that take commands from sockets.
 const (
@@ -160,14 +164,16 @@ type DeviceGrant struct {
 const (
 	AuthEventRevoked = "revoked" // SessionID; on ChannelAuth
 	AuthEventErased  = "erased"  // UserID; on ChannelAuth and in StreamAuth
+	AuthEventRenamed = "renamed" // UserID, UserName; on ChannelAuth and in StreamAuth
 )
 
-// AuthEvent tells edges to close sockets now, and services to forget an erased
-// user. ID and At are set in StreamAuth only; ID grows with each event.
+// AuthEvent tells edges to close sockets now, services to forget an erased
+// user, and everybody who keeps names of a new one. ID and At are set in StreamAuth only; ID grows with each event.
 type AuthEvent struct {
 	ID        int64  `json:"id,omitempty"`
 	Type      string `json:"type"`
 	SessionID string `json:"sessionId,omitempty"`
 	UserID    string `json:"userId,omitempty"`
+	UserName  string `json:"userName,omitempty"`
 	At        *Time  `json:"at,omitempty"`
 }

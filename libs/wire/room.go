@@ -3,6 +3,9 @@ package wire
 // RoomEventMemberRole is the type of a RoomEvent after which a member has another role.
 const RoomEventMemberRole = "member.role"
 
+// RoomEventMemberRenamed is the type of a RoomEvent after which a member has another name.
+const RoomEventMemberRenamed = "member.renamed"
+
 // Waypoint is a named point on the way to a destination.
 type Waypoint struct {
 	Name string  `json:"name"`

@@ -75,6 +75,17 @@ func TestRename(t *testing.T) {
 		t.Errorf("%+v", got.User)
 	}
 	e.do("PUT", "/api/auth/me", map[string]any{"name": "änna"}, bearer(anna.Token)).ok(200, &got) // one's own name, other case
+	if claims := e.verify(anna.Token); claims.Name != "änna" {
+		t.Errorf("tokens from before mean the same user: %+v", claims)
+	}
+	testenv.Eventually(t, 5*time.Second, "services that keep names are told", func() bool {
+		entries, err := e.redis.Do(t.Context(), e.redis.B().Xrange().Key(wire.StreamAuth).Start("-").End("+").Build()).AsXRange()
+		return err == nil && len(entries) == 2 && strings.Contains(entries[1].FieldValues[wire.StreamField], `"renamed"`) &&
+			strings.Contains(entries[1].FieldValues[wire.StreamField], `"änna"`)
+	})
+	if ttl := e.ttl(wire.KeyName(anna.User.ID)); ttl < 167*time.Hour {
+		t.Errorf("the name is remembered for %s", ttl)
+	}
 	var renewed wire.RefreshResponse
 	e.do("POST", "/api/auth/refresh", nil, bearer(anna.Token)).ok(200, &renewed)
 	if claims := e.verify(renewed.Token); claims.Name != "änna" {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,10 +30,17 @@ import (
 type Config struct {
 	config.Common
 	config.Postgres
+	Retention time.Duration `env:"ROOM_RETENTION" envDefault:"720h"` // of rooms that have ended
 }
 
-// Validate checks both parts.
-func (c *Config) Validate() error { return errors.Join(c.Common.Validate(), c.Postgres.Validate()) }
+// Validate checks ranges.
+func (c *Config) Validate() error {
+	errs := []error{c.Common.Validate(), c.Postgres.Validate()}
+	if c.Retention < time.Hour {
+		errs = append(errs, fmt.Errorf("ROOM_RETENTION must be at least 1h, got %s", c.Retention))
+	}
+	return errors.Join(errs...)
+}
 
 // App is the service: HTTP in front, Postgres below, and the parts that keep Redis true to it.
 type App struct {
@@ -47,6 +55,8 @@ type App struct {
 	keeper  *publish.Keeper
 	expirer *room.Expirer
 	seen    *consume.Seen
+	people  *consume.Accounts
+	purger  *room.Purger
 }
 
 // New wires the service. Of what it makes only the connection to Redis is open already.
@@ -78,6 +88,8 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	a.expirer = &room.Expirer{Store: a.store, Now: time.Now, OnError: a.warn("expirer"),
 		OnDone: func(late time.Duration) { metrics.ExpiryLate.Observe(late.Seconds()) }}
 	a.seen = &consume.Seen{Client: redis, Store: a.store, Name: cfg.InstanceID, OnError: a.warn("presence")}
+	a.people = &consume.Accounts{Client: redis, Rooms: &room.Accounts{Store: a.store, Now: time.Now}, Name: cfg.InstanceID, OnError: a.warn("accounts")}
+	a.purger = &room.Purger{Store: a.store, Retention: cfg.Retention, Now: time.Now, OnError: a.warn("purger")}
 
 	rooms := &room.Service{Store: a.store, Shares: a.store, Guard: api.NewGuard(redis, a.warn("guard")),
 		NewID: httpx.NewID, Code: room.NewCode, Now: time.Now}
@@ -99,6 +111,8 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add("leader", func(ctx context.Context) error { return a.store.WhileLeader(ctx, a.lead, a.warn("leader")) })
 	g.Add("expirer", a.expirer.Run)
 	g.Add("presence", a.seen.Run)
+	g.Add("accounts", a.people.Run)
+	g.Add("purger", a.purger.Run)
 	g.Add("http", func(ctx context.Context) error {
 		return httpx.Serve(ctx, a.cfg.HTTPAddr, a.echo, a.cfg.ShutdownTimeout)
 	})

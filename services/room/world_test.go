@@ -75,7 +75,7 @@ func (w *world) start() *App {
 	cfg := Config{
 		Common: config.Common{LogLevel: "error", HTTPAddr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0", RedisURL: w.server.RedisURL(),
 			Partitions: 4, ShutdownTimeout: time.Second},
-		Postgres: config.Postgres{DatabaseURL: w.databaseURL, MaxConns: 10},
+		Postgres: config.Postgres{DatabaseURL: w.databaseURL, MaxConns: 10}, Retention: time.Hour,
 	}
 	if err := cfg.Validate(); err != nil {
 		w.t.Fatal(err)

@@ -17,7 +17,11 @@ func (s *Service) Rename(ctx context.Context, userID, rawName string) (User, err
 	if err != nil {
 		return User{}, err
 	}
-	return s.store.Rename(ctx, userID, name, s.now())
+	u, err := s.store.Rename(ctx, userID, name, s.now())
+	if err == nil {
+		s.announce.Renamed(ctx, u.ID, u.Name)
+	}
+	return u, err
 }
 
 // SetPassword claims an open name or changes a password, and ends all other

@@ -73,11 +73,12 @@ type Issuer interface {
 	Issue(user User, sessionID string, now time.Time) (token string, expiresAt time.Time, err error)
 }
 
-// Announcer tells everybody at once that sessions have ended. The outbox tells
+// Announcer tells everybody at once that sessions have ended or a name is new. The outbox tells
 // them again, so a failure here costs a moment and not the promise.
 type Announcer interface {
 	Revoked(ctx context.Context, sessions []Session)
 	Erased(ctx context.Context, userID string, tokensUntil time.Time)
+	Renamed(ctx context.Context, userID, name string)
 }
 
 // Config of a Service.

@@ -15,6 +15,7 @@ const (
 	KindRevoked = "revoked" // a session has ended
 	KindErased  = "erased"  // an account is gone
 	KindDevice  = "device"  // look at this device token again
+	KindRenamed = "renamed" // a user has a new name
 )
 
 // Entry is one row of the outbox.
@@ -23,6 +24,7 @@ type Entry struct {
 	Kind        string
 	SessionID   string
 	UserID      string
+	UserName    string // of a renamed user, by now; "" when they are gone
 	TokensUntil time.Time
 	CreatedAt   time.Time
 	DeviceHash  []byte
@@ -36,11 +38,14 @@ type Grant struct {
 	Rooms                      []string
 }
 
-// Fact is one thing that Redis must know: exactly one of its fields is set.
+// Fact is one thing that Redis must know: an ended session, an erased or renamed
+// user, or a device token.
 type Fact struct {
 	RevokedSession string
 	ErasedUser     string
-	TokensUntil    time.Time // of the two above
+	RenamedUser    string
+	UserName       string    // of RenamedUser
+	TokensUntil    time.Time // of the three above
 	Grant          *Grant
 }
 

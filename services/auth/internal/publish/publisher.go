@@ -59,6 +59,12 @@ func (p *Publisher) Erased(ctx context.Context, userID string, tokensUntil time.
 	p.atOnce(ctx, p.erased(userID, tokensUntil))
 }
 
+// Renamed makes a new name known before the request is answered.
+func (p *Publisher) Renamed(ctx context.Context, userID, name string) {
+	// For a moment only: how long older names may be about is the outbox's to say.
+	p.atOnce(ctx, p.renamed(userID, name, p.now().Add(time.Hour)))
+}
+
 func (p *Publisher) atOnce(ctx context.Context, cmds rueidis.Commands) {
 	if len(cmds) == 0 {
 		return
@@ -78,13 +84,22 @@ func (p *Publisher) erased(userID string, until time.Time) rueidis.Commands {
 	return append(p.remember(wire.KeyErased(userID), until), p.tell(wire.AuthEvent{Type: wire.AuthEventErased, UserID: userID}))
 }
 
+func (p *Publisher) renamed(userID, name string, until time.Time) rueidis.Commands {
+	return append(p.keep(wire.KeyName(userID), name, until), p.tell(wire.AuthEvent{Type: wire.AuthEventRenamed, UserID: userID, UserName: name}))
+}
+
 // remember sets a mark for as long as tokens may live that it forbids.
 func (p *Publisher) remember(key string, until time.Time) rueidis.Commands {
+	return p.keep(key, "1", until)
+}
+
+// keep sets a key for as long as tokens may live that it corrects.
+func (p *Publisher) keep(key, value string, until time.Time) rueidis.Commands {
 	life := until.Sub(p.now()) + clockSkew
 	if life < time.Second {
 		return nil
 	}
-	return rueidis.Commands{p.client.B().Set().Key(key).Value("1").PxMilliseconds(life.Milliseconds()).Build()}
+	return rueidis.Commands{p.client.B().Set().Key(key).Value(value).PxMilliseconds(life.Milliseconds()).Build()}
 }
 
 func (p *Publisher) tell(e wire.AuthEvent) rueidis.Completed {
@@ -97,10 +112,12 @@ func (p *Publisher) entry(e Entry) rueidis.Commands {
 	case KindRevoked:
 		return p.revoked(e.SessionID, e.TokensUntil)
 	case KindErased:
-		at := wire.At(e.CreatedAt)
-		add := p.client.B().Xadd().Key(wire.StreamAuth).Maxlen().Almost().Threshold(strconv.Itoa(streamMax)).Id("*").FieldValue().
-			FieldValue(wire.StreamField, encode(wire.AuthEvent{ID: e.ID, Type: wire.AuthEventErased, UserID: e.UserID, At: &at})).Build()
-		return append(p.erased(e.UserID, e.TokensUntil), add)
+		return append(p.erased(e.UserID, e.TokensUntil), p.told(e, wire.AuthEventErased))
+	case KindRenamed:
+		if e.UserName == "" {
+			return nil // erased since
+		}
+		return append(p.renamed(e.UserID, e.UserName, e.TokensUntil), p.told(e, wire.AuthEventRenamed))
 	case KindDevice:
 		if e.Grant == nil {
 			return rueidis.Commands{p.client.B().Del().Key(wire.KeyDevice(hex.EncodeToString(e.DeviceHash))).Build()}
@@ -108,6 +125,13 @@ func (p *Publisher) entry(e Entry) rueidis.Commands {
 		return p.grant(*e.Grant)
 	}
 	return nil
+}
+
+// told appends an event to the stream that services follow.
+func (p *Publisher) told(e Entry, kind string) rueidis.Completed {
+	at := wire.At(e.CreatedAt)
+	return p.client.B().Xadd().Key(wire.StreamAuth).Maxlen().Almost().Threshold(strconv.Itoa(streamMax)).Id("*").FieldValue().
+		FieldValue(wire.StreamField, encode(wire.AuthEvent{ID: e.ID, Type: kind, UserID: e.UserID, UserName: e.UserName, At: &at})).Build()
 }
 
 // fact is what makes Redis know a fact, without telling anybody: sockets of the
@@ -120,6 +144,8 @@ func (p *Publisher) fact(f Fact) rueidis.Commands {
 		return p.remember(wire.KeyRevoked(f.RevokedSession), f.TokensUntil)
 	case f.ErasedUser != "":
 		return p.remember(wire.KeyErased(f.ErasedUser), f.TokensUntil)
+	case f.RenamedUser != "":
+		return p.keep(wire.KeyName(f.RenamedUser), f.UserName, f.TokensUntil)
 	}
 	return nil
 }

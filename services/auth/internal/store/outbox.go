@@ -36,8 +36,9 @@ const grantColumns = `d.hash, d.id AS device_id, d.user_id AS device_user_id, u.
 const (
 	// One writer to Redis at a time, over all replicas: see publish.Source.
 	lockOutboxSQL = `SELECT pg_advisory_xact_lock($1)`
-	outboxSQL     = `SELECT o.id, o.kind, o.session_id, o.user_id, o.tokens_until, o.created_at, o.device_hash, ` + grantColumns + `
+	outboxSQL     = `SELECT o.id, o.kind, o.session_id, o.user_id, o.tokens_until, o.created_at, o.device_hash, n.name AS new_name, ` + grantColumns + `
 FROM auth.outbox o LEFT JOIN auth.device_tokens d ON d.hash = o.device_hash LEFT JOIN auth.users u ON u.id = d.user_id
+LEFT JOIN auth.users n ON o.kind = 'renamed' AND n.id = o.user_id
 ORDER BY o.id LIMIT $1`
 	drainedSQL = `DELETE FROM auth.outbox WHERE id = ANY($1)`
 )
@@ -49,6 +50,7 @@ type outboxRow struct {
 	OwnerID     sql.NullString `db:"user_id"`
 	TokensUntil sql.NullTime   `db:"tokens_until"`
 	CreatedAt   time.Time      `db:"created_at"`
+	NewName     sql.NullString `db:"new_name"`
 	DeviceHash  []byte         `db:"device_hash"`
 	grantRow
 }
@@ -70,7 +72,7 @@ func (s *Store) Drain(ctx context.Context, most int, fn func([]publish.Entry) er
 		ids := make([]int64, n)
 		for i, r := range rows {
 			ids[i] = r.ID
-			entries[i] = publish.Entry{ID: r.ID, Kind: r.Kind, SessionID: r.SessionID.String, UserID: r.OwnerID.String,
+			entries[i] = publish.Entry{ID: r.ID, Kind: r.Kind, SessionID: r.SessionID.String, UserID: r.OwnerID.String, UserName: r.NewName.String,
 				TokensUntil: r.TokensUntil.Time, CreatedAt: r.CreatedAt, DeviceHash: r.DeviceHash, Grant: r.grant()}
 		}
 		if err := fn(entries); err != nil {
@@ -86,12 +88,14 @@ func (s *Store) Drain(ctx context.Context, most int, fn func([]publish.Entry) er
 const (
 	revokedFactsSQL = `SELECT id::text AS id, tokens_until FROM auth.sessions WHERE ended_at IS NOT NULL AND tokens_until > $1`
 	erasedFactsSQL  = `SELECT user_id::text AS id, tokens_until FROM auth.erased_users WHERE tokens_until > $1`
+	renamedFactsSQL = `SELECT id::text AS id, name, renamed_until AS tokens_until FROM auth.users WHERE renamed_until > $1`
 	grantFactsSQL   = `SELECT ` + grantColumns + ` FROM auth.device_tokens d JOIN auth.users u ON u.id = d.user_id`
 	factBatch       = 1000
 )
 
 type markRow struct {
 	ID          string    `db:"id"`
+	Name        string    `db:"name"` // of renamed users
 	TokensUntil time.Time `db:"tokens_until"`
 }
 
@@ -113,6 +117,11 @@ func (s *Store) Facts(ctx context.Context, now time.Time, fn func([]publish.Fact
 		if err := eachFact(ctx, tx, fn, func(r markRow) publish.Fact {
 			return publish.Fact{ErasedUser: r.ID, TokensUntil: r.TokensUntil}
 		}, erasedFactsSQL, now); err != nil {
+			return err
+		}
+		if err := eachFact(ctx, tx, fn, func(r markRow) publish.Fact {
+			return publish.Fact{RenamedUser: r.ID, UserName: r.Name, TokensUntil: r.TokensUntil}
+		}, renamedFactsSQL, now); err != nil {
 			return err
 		}
 		return eachFact(ctx, tx, fn, func(r grantRow) publish.Fact { return publish.Fact{Grant: r.grant()} }, grantFactsSQL)

@@ -47,7 +47,9 @@ func (s *Store) CreateUser(ctx context.Context, c account.Credentials, key strin
 }
 
 const (
-	renameSQL = `UPDATE auth.users u SET name = $2, name_key = $3, updated_at = GREATEST($4, u.updated_at) WHERE id = $1 RETURNING ` + userColumns
+	renameSQL = `UPDATE auth.users u SET name = $2, name_key = $3, updated_at = GREATEST($4, u.updated_at),
+	renamed_until = (SELECT max(tokens_until) FROM auth.sessions s WHERE s.user_id = u.id) WHERE id = $1 RETURNING ` + userColumns
+	renamedSQL = `INSERT INTO auth.outbox (kind, user_id, tokens_until) SELECT 'renamed', id, COALESCE(renamed_until, $2) FROM auth.users WHERE id = $1`
 	// Device tokens carry their user's name in Redis.
 	renamedDevicesSQL = `INSERT INTO auth.outbox (kind, device_hash) SELECT 'device', hash FROM auth.device_tokens WHERE user_id = $1`
 )
@@ -59,7 +61,10 @@ func (s *Store) Rename(ctx context.Context, userID string, name account.Name, no
 		if err := one(ctx, tx, &r, account.ErrUserNotFound, "rename user", renameSQL, userID, name.Text, name.Key, now); err != nil {
 			return err
 		}
-		_, err := exec(ctx, tx, "announce device tokens", renamedDevicesSQL, userID)
+		if _, err := exec(ctx, tx, "announce device tokens", renamedDevicesSQL, userID); err != nil {
+			return err
+		}
+		_, err := exec(ctx, tx, "announce name", renamedSQL, userID, now)
 		return err
 	})
 	if pg.IsUnique(err, "users_name_key") {

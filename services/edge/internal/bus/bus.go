@@ -48,6 +48,8 @@ type Sockets interface {
 	Deliver(e wire.Envelope)
 	// Each visits all of them; end closes one as revoked.
 	Each(fn func(userID, sessionID string, end func()))
+	// Rename gives a user another name from now on.
+	Rename(userID, name string)
 }
 
 // Bus is safe for concurrent use.

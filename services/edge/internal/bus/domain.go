@@ -231,7 +231,8 @@ func codeOf(err error) wire.Code {
 	return ""
 }
 
-// followAuth closes the sockets of sessions that were ended, until ctx ends.
+// followAuth closes the sockets of sessions that were ended, and hears of new
+// names, until ctx ends.
 func (b *Bus) followAuth(ctx context.Context) {
 	b.subscribe(ctx, wire.ChannelAuth, func(gap bool) {
 		if gap {
@@ -243,6 +244,10 @@ func (b *Bus) followAuth(ctx context.Context) {
 			b.log.Error("malformed auth event", zap.Error(err))
 			return
 		}
+		if e.Type == wire.AuthEventRenamed {
+			b.sockets.Rename(e.UserID, e.UserName)
+			return
+		}
 		b.sockets.Each(func(userID, sessionID string, end func()) {
 			if e.SessionID != "" && e.SessionID == sessionID || e.UserID != "" && e.SessionID == "" && e.UserID == userID {
 				end()
@@ -251,29 +256,34 @@ func (b *Bus) followAuth(ctx context.Context) {
 	})
 }
 
-// recheckSessions closes what was revoked while nobody listened.
+// recheckSessions closes what was revoked while nobody listened, and learns the names that are new.
 func (b *Bus) recheckSessions(ctx context.Context) {
 	type open struct {
-		keys [2]string
+		user string
+		keys [3]string
 		end  func()
 	}
 	var all []open
 	b.sockets.Each(func(userID, sessionID string, end func()) {
-		all = append(all, open{[2]string{wire.KeyErased(userID), wire.KeyRevoked(sessionID)}, end})
+		all = append(all, open{userID, [3]string{wire.KeyErased(userID), wire.KeyRevoked(sessionID), wire.KeyName(userID)}, end})
 	})
 	for len(all) > 0 {
 		part := all[:min(revalidation, len(all))]
 		all = all[len(part):]
-		cmds := make(rueidis.Commands, 0, 2*len(part))
+		cmds := make(rueidis.Commands, 0, 3*len(part))
 		for _, o := range part {
-			cmds = append(cmds, b.client.B().Exists().Key(o.keys[0]).Build(), b.client.B().Exists().Key(o.keys[1]).Build())
+			cmds = append(cmds, b.client.B().Exists().Key(o.keys[0]).Build(), b.client.B().Exists().Key(o.keys[1]).Build(),
+				b.client.B().Get().Key(o.keys[2]).Build())
 		}
 		results := b.client.DoMulti(ctx, cmds...)
 		for i, o := range part {
-			erased, _ := results[2*i].AsBool()
-			revoked, _ := results[2*i+1].AsBool()
+			erased, _ := results[3*i].AsBool()
+			revoked, _ := results[3*i+1].AsBool()
 			if erased || revoked {
 				o.end()
+			}
+			if name, err := results[3*i+2].ToString(); err == nil {
+				b.sockets.Rename(o.user, name)
 			}
 		}
 	}

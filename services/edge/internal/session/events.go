@@ -81,7 +81,7 @@ func (s *Session) append(service, kind, room string, r request, data string) err
 }
 
 func (s *Session) newCommand(kind, room, socketID, ref string, at time.Time, data string) wire.Command {
-	return wire.Command{Type: kind, RoomID: room, UserID: s.user.id, UserName: s.name, Received: at, Data: data,
+	return wire.Command{Type: kind, RoomID: room, UserID: s.user.id, UserName: s.name(), Received: at, Data: data,
 		Origin: wire.Origin{EdgeID: s.m.cfg.EdgeID, SocketID: socketID, Ref: ref}}
 }
 
@@ -177,7 +177,7 @@ func refusedJoin(err error) error {
 // tellOthers announces something about this user to the room, but not to this
 // socket.
 func (s *Session) tellOthers(event, room, ref string) {
-	data, _ := json.Marshal(wire.UserRef{UserID: s.user.id, UserName: s.name, RoomID: room}) // strings always marshal
+	data, _ := json.Marshal(wire.UserRef{UserID: s.user.id, UserName: s.name(), RoomID: room}) // strings always marshal
 	s.m.rooms.Announce(room, wire.Envelope{Event: event, Class: wire.ClassOrdered, UserID: s.user.id, Data: string(data),
 		Origin: wire.Origin{EdgeID: s.m.cfg.EdgeID, SocketID: s.conn.ID(), Ref: ref}})
 }
@@ -207,7 +207,7 @@ func (s *Session) leaveRoom(r request) error {
 			}
 		}
 		if r.ref != "" {
-			s.replyJSON(r.ref, wire.EventUserLeft, wire.UserRef{UserID: s.user.id, UserName: s.name, RoomID: id})
+			s.replyJSON(r.ref, wire.EventUserLeft, wire.UserRef{UserID: s.user.id, UserName: s.name(), RoomID: id})
 		}
 	})
 	return nil

@@ -91,7 +91,7 @@ func (m *Manager) open(ctx context.Context, c Conn, h Handshake) (*Session, erro
 	if err != nil {
 		return nil, err
 	}
-	u := m.reg.enter(claims.UserID, wire.MaxSocketsPerUser)
+	u := m.reg.enter(claims.UserID, claims.Name, wire.MaxSocketsPerUser)
 	if u == nil {
 		return nil, wire.NewError(wire.CodeTooManySockets)
 	}
@@ -103,7 +103,7 @@ func (m *Manager) open(ctx context.Context, c Conn, h Handshake) (*Session, erro
 		}
 		return nil, wire.NewError(wire.CodeTooManySockets)
 	}
-	s := &Session{m: m, conn: c, user: u, name: claims.Name, sid: claims.SessionID, expires: claims.ExpiresAt.Unix(), opened: time.Now()}
+	s := &Session{m: m, conn: c, user: u, sid: claims.SessionID, expires: claims.ExpiresAt.Unix(), opened: time.Now()}
 	m.reg.add(s)
 	m.count.Add(1)
 	if err := m.autoJoin(ctx, s, h); err != nil {
@@ -211,6 +211,9 @@ func (m *Manager) Each(fn func(userID, sessionID string, end func())) {
 		fn(s.user.id, s.sid, func() { s.conn.Close(wire.CloseRevoked) })
 	}
 }
+
+// Rename gives a user's sessions another name from now on.
+func (m *Manager) Rename(userID, name string) { m.reg.rename(userID, name) }
 
 // sweepEvery is how late a token's end is noticed, at most.
 const sweepEvery = 500 * time.Millisecond

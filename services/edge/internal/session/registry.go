@@ -3,6 +3,7 @@ package session
 import (
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 )
 
 const shardCount = 64 // a power of two, well above the number of cores
@@ -29,6 +30,7 @@ type userShard struct {
 type user struct {
 	id      string
 	sockets int // guarded by its shard
+	name    atomic.Pointer[string]
 
 	mu       sync.Mutex
 	chat     bucket
@@ -57,7 +59,7 @@ func newRegistry() *registry {
 func (r *registry) shard(key string) uint64 { return maphash.String(r.seed, key) % shardCount }
 
 // enter counts one more socket of a user; nil when there are limit already.
-func (r *registry) enter(userID string, limit int) *user {
+func (r *registry) enter(userID, name string, limit int) *user {
 	s := &r.people[r.shard(userID)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +72,20 @@ func (r *registry) enter(userID string, limit int) *user {
 		return nil
 	}
 	u.sockets++
+	if old := u.name.Load(); old == nil || *old != name {
+		u.name.Store(&name)
+	}
 	return u
+}
+
+// rename gives a user who is here another name.
+func (r *registry) rename(userID, name string) {
+	s := &r.people[r.shard(userID)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.m[userID]; u != nil {
+		u.name.Store(&name)
+	}
 }
 
 func (r *registry) exit(u *user) {

@@ -63,8 +63,8 @@ func (s *Seat) UserID() string   { return s.session.user.id }
 func (s *Seat) SocketID() string { return s.session.conn.ID() }
 func (s *Seat) RoomID() string   { return s.room }
 
-// UserName is the name in the socket's token.
-func (s *Seat) UserName() string { return s.session.name }
+// UserName is the user's name by now.
+func (s *Seat) UserName() string { return s.session.name() }
 
 // Reply answers the socket's ref.
 // place is the event's in the room's log, or "".

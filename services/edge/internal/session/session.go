@@ -19,7 +19,6 @@ type Session struct {
 	m       *Manager
 	conn    Conn
 	user    *user
-	name    string
 	sid     string // of the token's session
 	expires int64  // Unix s
 	opened  time.Time
@@ -36,6 +35,9 @@ type Session struct {
 
 // UserID says whose session it is.
 func (s *Session) UserID() string { return s.user.id }
+
+// name is the user's name by now.
+func (s *Session) name() string { return *s.user.name.Load() }
 
 // Event takes one event from the client. Events of a session are handed over
 // one after the other. ref is "" when the client wants no answer of its own.
@@ -81,7 +83,7 @@ func (s *Session) end(clean bool) {
 	s.mu.Unlock()
 	for _, seat := range seats {
 		s.m.rooms.Leave(seat.room, seat)
-		s.m.presence.Exit(seat.room, s.user.id, s.name, s.conn.ID())
+		s.m.presence.Exit(seat.room, s.user.id, s.name(), s.conn.ID())
 	}
 	s.m.presence.Dismiss(s.user.id, s.conn.ID())
 	s.m.reg.remove(s)
@@ -112,7 +114,7 @@ func (s *Session) sit(ctx context.Context, seat *Seat) error {
 		}
 		return err
 	}
-	s.m.presence.Enter(seat.room, s.user.id, s.name, s.conn.ID())
+	s.m.presence.Enter(seat.room, s.user.id, s.name(), s.conn.ID())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.recovery.seated(seat.room) {

@@ -21,7 +21,7 @@ func (s *Session) typing(ctx context.Context, r request) error {
 	if _, err := s.authorize(ctx, p.RoomID, refuseChat); err != nil {
 		return err
 	}
-	data, _ := json.Marshal(wire.UserTyping{RoomID: p.RoomID, UserID: s.user.id, UserName: s.name, IsTyping: body.IsTyping}) // always marshals
+	data, _ := json.Marshal(wire.UserTyping{RoomID: p.RoomID, UserID: s.user.id, UserName: s.name(), IsTyping: body.IsTyping}) // always marshals
 	s.user.mu.Lock()
 	wait := s.user.typing.take(typingRate, 1, r.at)
 	s.user.mu.Unlock()

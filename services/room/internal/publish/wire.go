@@ -89,7 +89,7 @@ func heard(e room.Event, r *room.Room) (envelope wire.Envelope, ok bool, err err
 	envelope = wire.Envelope{Class: wire.ClassOrdered}
 	var data any
 	switch e.Type {
-	case room.EventUpdated, room.EventOwnerChanged, room.EventMemberRole:
+	case room.EventUpdated, room.EventOwnerChanged, room.EventMemberRole, room.EventMemberRenamed:
 		if r == nil {
 			return envelope, false, nil
 		}

@@ -109,6 +109,7 @@ const (
 	EventMemberRemoved EventType = "member.removed"
 	EventMemberRole    EventType = "member.role"
 	EventOwnerChanged  EventType = "owner.changed"
+	EventMemberRenamed EventType = "member.renamed"
 )
 
 // Event is something that happened in a room. ID is given by the store.

@@ -192,6 +192,7 @@ func TestEveryLookUpUsesAnIndex(t *testing.T) {
 	for name, query := range map[string]string{
 		"rooms": selectRooms, "lists": selectLists, "by id": selectByID, "by code": selectByCode, "delete": deleteEvents,
 		"ended": selectEnded, "active": selectActive, "seen": updateSeen, "expire": expireDue, "events": selectEvents, "save": saveRoom,
+		"rooms of": selectRoomsOf, "creator": renameCreator, "rename": renameEnded, "rename gone": renameGone, "purge": purgeRooms,
 	} {
 		var plan []string
 		// EXPLAIN (GENERIC_PLAN) is younger than the oldest Postgres that we run on.
