@@ -89,6 +89,7 @@ type LocationUpdate struct {
 	BatteryLevel *float64 `json:"batteryLevel,omitempty"`
 	DeviceModel  *string  `json:"deviceModel,omitempty"`
 	RecordedAt   *Time    `json:"recordedAt,omitempty"` // when the device measured it
+	DeviceID     *string  `json:"deviceId,omitempty"`   // which of the member's devices; by default "app"
 }
 
 // Location is one member's live position as others see it. Timestamp is when
@@ -111,6 +112,12 @@ type Location struct {
 	IsLive       bool     `json:"isLive"`
 	// DistanceToDestination is along the great circle, in metres.
 	DistanceToDestination *float64 `json:"distanceToDestination,omitempty"`
+	RemainingDistance     *float64 `json:"remainingDistance,omitempty"` // along waypoints or route, where there are any
+	Progress              *float64 `json:"progress,omitempty"`          // of the room's route, 0 to 1
+	SpeedSmoothed         *float64 `json:"speedSmoothed,omitempty"`     // m/s
+	ETA                   *Time    `json:"eta,omitempty"`
+	ETABasis              string   `json:"etaBasis,omitempty"`
+	Arrived               bool     `json:"arrived,omitempty"`
 }
 
 // LocationConfirmed acks a fix to its sender.
@@ -118,6 +125,11 @@ type LocationConfirmed struct {
 	Timestamp Time    `json:"timestamp"`
 	Latitude  float64 `json:"latitude"`
 	Longitude float64 `json:"longitude"`
+	Verdict   string  `json:"verdict"` // what became of the fix; see VerdictAccepted
+	// NextIntervalMs is how often the app should report from now on, and
+	// IntervalReason why. They come when the advice changes.
+	NextIntervalMs int64  `json:"nextIntervalMs,omitempty"`
+	IntervalReason string `json:"intervalReason,omitempty"`
 }
 
 // RoomLocations is the snapshot a newly joined socket gets.
