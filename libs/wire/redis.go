@@ -88,6 +88,15 @@ func StreamCommands(service string, partition int) string {
 	return "cmd:" + service + ":{" + strconv.Itoa(partition) + "}"
 }
 
+// StreamsOf are the command streams of a service, by partition.
+func StreamsOf(service string, partitions int) []string {
+	streams := make([]string, partitions)
+	for p := range streams {
+		streams[p] = StreamCommands(service, p)
+	}
+	return streams
+}
+
 // StreamDead is where a service puts commands that it could not handle.
 func StreamDead(service string) string { return "dead:" + service }
 

@@ -58,6 +58,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 		return nil, err
 	}
 	registry := obs.Registry()
+	registry.MustRegister(redisx.NewBacklog(client, "chat", append(wire.StreamsOf(wire.ServiceChat, cfg.Partitions), wire.StreamDead(wire.ServiceChat))...))
 	list := &store.List{Client: client}
 	archive := &store.Archive{DB: db, Encode: publish.Encode}
 	return &App{cfg: cfg, log: log, registry: registry, redis: client, db: db,

@@ -11,6 +11,7 @@ import (
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/token"
+	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/location/internal/api"
 	"github.com/wemaps/wemaps/services/location/internal/consume"
 	"github.com/wemaps/wemaps/services/location/internal/publish"
@@ -34,6 +35,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 		return nil, err
 	}
 	registry := obs.Registry()
+	registry.MustRegister(redisx.NewBacklog(client, "location", append(wire.StreamsOf(wire.ServiceLocation, cfg.Partitions), wire.StreamDead(wire.ServiceLocation))...))
 	metrics := consume.NewMetrics(registry)
 	rooms, positions := store.NewRooms(client), store.NewPositions(client, cfg.TTL)
 	verifier := token.NewVerifier(client)

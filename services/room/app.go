@@ -19,6 +19,7 @@ import (
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/token"
+	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/room/internal/api"
 	"github.com/wemaps/wemaps/services/room/internal/consume"
 	"github.com/wemaps/wemaps/services/room/internal/publish"
@@ -74,6 +75,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	registry := obs.Registry()
+	registry.MustRegister(redisx.NewBacklog(redis, "room", wire.StreamDead("room")))
 	metrics := publish.NewMetrics(registry)
 	a := &App{cfg: cfg, log: log, db: db, redis: redis, admin: obs.NewAdmin(cfg.AdminAddr, log, registry)}
 	a.admin.AddCheck("postgres", pg.Check(db))
