@@ -110,7 +110,7 @@ func Since(ctx context.Context, client rueidis.Client, roomID, offset string) (m
 		return nil, 0, false, nil
 	}
 	for _, entry := range before {
-		if e, err := wire.ParseEnvelope(entry.FieldValues["l"]); err == nil && e.Event == wire.EventNewMessage {
+		if e, err := wire.ParseEnvelope(entry.FieldValues["l"]); err == nil && (e.Event == wire.EventNewMessage || e.Event == wire.EventSystemMessage) {
 			told = max(told, e.Seq)
 		}
 	}

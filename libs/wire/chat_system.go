@@ -33,7 +33,11 @@ const (
 	SystemSOSCancelled       = "sos-cancelled"
 )
 
-// Bounds of a SystemMessage.
+// RoomEventDestinationChanged is the type of a RoomEvent after which a room has
+// another destination: User is who chose it. It comes with a RoomEventUpdated.
+const RoomEventDestinationChanged = "destination.changed"
+
+// Bounds of a SystemMessage, and of the mentions of any message.
 const (
 	MaxSystemKeyBytes  = 128
 	MaxSystemKindBytes = 32

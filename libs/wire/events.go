@@ -143,11 +143,13 @@ type SendMessage struct {
 	RoomID   string `json:"roomId"`
 	Content  string `json:"content"`
 	ClientID string `json:"clientId,omitempty"`
-	ReplyTo  string `json:"replyTo,omitempty"`
+	ReplyTo  string `json:"replyTo,omitempty"` // id of a message in the room
+
+	Mentions []string `json:"mentions,omitempty"` // user ids of members
 }
 
 // Message is a chat message as everybody sees it. Seq counts from 1 in each
-// room, without gaps.
+// room, without gaps; system messages, which have a Kind, take part in it.
 type Message struct {
 	ID        string `json:"id"`
 	RoomID    string `json:"roomId"`
@@ -158,6 +160,11 @@ type Message struct {
 	Seq       int64  `json:"seq"`
 	ClientID  string `json:"clientId,omitempty"`
 	ReplyTo   string `json:"replyTo,omitempty"`
+
+	Mentions []string        `json:"mentions,omitempty"` // user ids
+	Kind     string          `json:"kind,omitempty"`     // of a system message; UserID is whom it is about
+	Data     json.RawMessage `json:"data,omitempty"`     // of a system message: an object of its kind
+
 	Rev       int64  `json:"rev,omitempty"` // of its newest change
 	EditedAt  *Time  `json:"editedAt,omitempty"`
 	DeletedAt *Time  `json:"deletedAt,omitempty"` // then content is empty
@@ -275,6 +282,7 @@ type HistoryRequest struct {
 	Limit  int    `json:"limit,omitempty"`
 
 	AfterRev *int64 `json:"afterRev,omitempty"`
+	System   bool   `json:"system,omitempty"` // with system messages
 }
 
 // ChatHistory answers request-chat-history, oldest first.

@@ -85,7 +85,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add("admin", admin.Run)
 	g.Add("upkeep", func(ctx context.Context) error { return upkeep.Run(ctx, upkeepEvery) })
 	g.Add("replies", commands.Run)
-	g.Add("room events", a.follower().Run)
+	g.Add("room events", func(ctx context.Context) error { return a.follow(ctx, commands) })
 	g.Add("partitions", func(ctx context.Context) error {
 		if !upkeep.Ready(ctx) {
 			return nil
@@ -131,10 +131,16 @@ func (a *App) partition(p int) run.Func {
 	}
 }
 
-func (a *App) follower() *redisx.Consumer {
-	f := &consume.Follower{Rooms: a.archive, Cache: a.list}
-	return &redisx.Consumer{Client: a.redis, Stream: wire.StreamRoom, Field: wire.StreamField, Group: wire.ServiceChat, Name: a.cfg.InstanceID,
-		Dead: wire.StreamDead(wire.ServiceChat), Handle: f.Handle, OnError: a.warn("room events")}
+// follow follows the room events while no other replica does, so that rooms are
+// told of them in their order.
+func (a *App) follow(ctx context.Context, commands *publish.Commands) error {
+	f := &consume.Follower{Rooms: a.archive, Cache: a.list, Notes: commands, Now: time.Now}
+	warn := a.warn("room events")
+	return pg.WhileLocked(ctx, a.db, "chat room events", lockRetry, func(ctx context.Context, conn *sqlx.Conn) error {
+		consumer := &redisx.Consumer{Client: a.redis, Stream: wire.StreamRoom, Field: wire.StreamField, Group: wire.ServiceChat, Name: a.cfg.InstanceID,
+			Dead: wire.StreamDead(wire.ServiceChat), Handle: f.Handle, OnError: warn}
+		return store.Guard(ctx, conn, consumer.Run)
+	}, warn)
 }
 
 // warn logs a part's failures, the first at once and then one every five

@@ -161,7 +161,7 @@ func TestChangesThroughRedeliveries(t *testing.T) {
 		rooms++
 		room := fmt.Sprintf("changed-%d", rooms)
 		const n = 5
-		stored, err := w.Append(ctx, drafts(room, 0, n, "m"))
+		stored, err := w.Append(ctx, drafts(room, 0, n, 0, "m"))
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -37,11 +37,14 @@ func (b *bed) writer(retention time.Duration) *store.Writer {
 	return w
 }
 
-func drafts(room string, from, n int, content string) []message.Draft {
+func drafts(room string, from, n, systemEvery int, content string) []message.Draft {
 	d := make([]message.Draft, n)
 	for i := range d {
 		entry := fmt.Sprintf("%d-0", from+i)
 		d[i] = message.Draft{RoomID: room, UserID: "ann", UserName: "Ann", Key: message.ClientKey("", entry), Entry: entry, Content: content + fmt.Sprint(from+i)}
+		if systemEvery > 0 && (from+i)%systemEvery == 0 {
+			d[i].Kind, d[i].Key = "joined", message.SystemKey(entry)
+		}
 	}
 	return d
 }
@@ -63,10 +66,11 @@ func TestHistoryIsTheSameFromCacheAndArchive(t *testing.T) {
 		total := 0
 		clock := time.Now()
 		retention := 24 * time.Hour
+		systemEvery := rapid.SampledFrom([]int{0, 0, 1, 2, 7}).Draw(rt, "every nth is a system message")
 		filler := rapid.SampledFrom([]string{"m", repeat("long ", 300)}).Draw(rt, "filler")
 		for range rapid.IntRange(1, 4).Draw(rt, "batches") {
 			n := rapid.SampledFrom([]int{1, 3, 40, 260}).Draw(rt, "n")
-			stored, err := w.Append(ctx, drafts(room, total, n, filler))
+			stored, err := w.Append(ctx, drafts(room, total, n, systemEvery, filler))
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -104,7 +108,7 @@ func TestHistoryIsTheSameFromCacheAndArchive(t *testing.T) {
 		// Some of it may be older than the retention by the time it is asked for.
 		if rapid.Bool().Draw(rt, "old") {
 			mid := rapid.IntRange(1, total).Draw(rt, "oldest")
-			items, err := archive.Select(ctx, message.Query{RoomID: room, Before: int64(mid + 1), After: -1, AfterRev: -1}, 1, time.Time{})
+			items, err := archive.Select(ctx, message.Query{RoomID: room, Before: int64(mid + 1), After: -1, AfterRev: -1, System: true}, 1, time.Time{})
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -119,7 +123,7 @@ func TestHistoryIsTheSameFromCacheAndArchive(t *testing.T) {
 		}
 		seq := rapid.Int64Range(0, int64(total)+3)
 		for range 6 {
-			q := message.Query{RoomID: room, After: -1, AfterRev: -1, Limit: rapid.SampledFrom([]int{1, 2, 50, 200}).Draw(rt, "limit")}
+			q := message.Query{RoomID: room, After: -1, AfterRev: -1, Limit: rapid.SampledFrom([]int{1, 2, 50, 200}).Draw(rt, "limit"), System: rapid.Bool().Draw(rt, "system")}
 			if rapid.Bool().Draw(rt, "has before") {
 				q.Before = max(1, seq.Draw(rt, "before"))
 			}
@@ -154,21 +158,21 @@ func TestMovedNumberingIsNoticedAndWritesNothing(t *testing.T) {
 	b := newBed(t)
 	ctx := t.Context()
 	one, two := b.writer(time.Hour), b.writer(time.Hour)
-	if _, err := one.Append(ctx, drafts("r", 0, 2, "")); err != nil {
+	if _, err := one.Append(ctx, drafts("r", 0, 2, 0, "")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := two.Append(ctx, drafts("r", 2, 1, "")); err != nil {
+	if _, err := two.Append(ctx, drafts("r", 2, 1, 0, "")); err != nil {
 		t.Fatal(err)
 	}
 	// one believes that 2 is the newest; its write must fail as a whole for the room
-	if _, err := one.Append(ctx, drafts("r", 3, 2, "")); err == nil {
+	if _, err := one.Append(ctx, drafts("r", 3, 2, 0, "")); err == nil {
 		t.Fatal("two writers numbered one room")
 	}
 	if got := b.stored("r"); len(got) != 3 {
 		t.Fatalf("stored %q", got)
 	}
 	// and once it has looked, it goes on
-	if _, err := one.Append(ctx, drafts("r", 3, 2, "")); err != nil {
+	if _, err := one.Append(ctx, drafts("r", 3, 2, 0, "")); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.stored("r"); len(got) != 5 {
@@ -182,7 +186,7 @@ func TestPartitionsAreMadeAheadAndDroppedBehind(t *testing.T) {
 	ctx := t.Context()
 	start := time.Now().UTC()
 	w := b.writer(24 * time.Hour)
-	if _, err := w.Append(ctx, drafts("r", 0, 3, "caught by the default partition ")); err != nil {
+	if _, err := w.Append(ctx, drafts("r", 0, 3, 0, "caught by the default partition ")); err != nil {
 		t.Fatal(err)
 	}
 	clock := start
@@ -207,7 +211,7 @@ func TestPartitionsAreMadeAheadAndDroppedBehind(t *testing.T) {
 		t.Fatal("a doubled client key was accepted")
 	}
 	// A retry is recognised across the move, too.
-	again, err := w.Append(ctx, drafts("r", 0, 3, ""))
+	again, err := w.Append(ctx, drafts("r", 0, 3, 0, ""))
 	if err != nil || again[2].Outcome != message.Redelivered || again[2].Seq != 3 {
 		t.Fatalf("%+v, %v", again, err)
 	}

@@ -20,7 +20,7 @@ import (
 
 type handlers struct{ Deps }
 
-// list answers GET /api/rooms/:id/messages?before&after&limit&afterRev.
+// list answers GET /api/rooms/:id/messages?before&after&limit&afterRev&system.
 func (h *handlers) list(c echo.Context) error {
 	roomID, err := roomParam(c)
 	if err != nil {
@@ -104,7 +104,13 @@ func query(c echo.Context, roomID string) (message.Query, error) {
 	if given && (limit < 1 || limit > wire.MaxHistoryLimit) {
 		limit = -1 // 0 would mean the default
 	}
-	return consume.Query(wire.HistoryRequest{RoomID: roomID, Before: bounds[0], After: bounds[1], AfterRev: bounds[2], Limit: int(limit)})
+	system := false
+	if raw := c.QueryParam("system"); raw != "" {
+		if system, err = strconv.ParseBool(raw); err != nil {
+			return message.Query{}, wire.Errorf(wire.CodeValidation, "system must be true or false")
+		}
+	}
+	return consume.Query(wire.HistoryRequest{RoomID: roomID, Before: bounds[0], After: bounds[1], AfterRev: bounds[2], Limit: int(limit), System: system})
 }
 
 func number(c echo.Context, name string) (n int64, given bool, err error) {

@@ -3,11 +3,13 @@
 package consume
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -27,10 +29,6 @@ type request struct {
 	read    *message.Read
 	history *message.Query
 	refused error
-}
-
-func (r *request) ask() message.Ask {
-	return message.Ask{RoomID: r.cmd.RoomID, UserID: r.cmd.UserID}
 }
 
 // event is the client's event that the command came from, and denied the
@@ -57,7 +55,7 @@ func decode(entry redisx.Entry) (request, error) {
 	if err != nil {
 		return request{}, err
 	}
-	if cmd.RoomID == "" || cmd.UserID == "" {
+	if cmd.RoomID == "" || cmd.UserID == "" && cmd.Type != wire.CommandSystem {
 		return request{}, errors.New("command without room or user")
 	}
 	r := request{entry: entry, cmd: cmd}
@@ -67,6 +65,12 @@ func decode(entry redisx.Entry) (request, error) {
 		if d, r.refused = decodeSend(entry, cmd); r.refused == nil {
 			r.send = &d
 		}
+	case wire.CommandSystem:
+		d, err := decodeSystem(entry, cmd)
+		if err != nil {
+			return request{}, err
+		}
+		r.send = &d
 	case wire.CommandHistory:
 		var q message.Query
 		if q, r.refused = decodeHistory(cmd); r.refused == nil {
@@ -104,8 +108,67 @@ func decodeSend(entry redisx.Entry, cmd wire.Command) (message.Draft, error) {
 	if err := errors.Join(checkID("clientId", m.ClientID, wire.MaxClientIDBytes), checkID("replyTo", m.ReplyTo, wire.MaxIDBytes)); err != nil {
 		return message.Draft{}, err
 	}
-	return message.Draft{RoomID: cmd.RoomID, UserID: cmd.UserID, UserName: cleanName(cmd.UserName),
-		Key: message.ClientKey(m.ClientID, entry.ID), Entry: entry.ID, Content: content, ReplyTo: m.ReplyTo}, nil
+	d := message.Draft{RoomID: cmd.RoomID, UserID: cmd.UserID, UserName: cleanName(cmd.UserName),
+		Key: message.ClientKey(m.ClientID, entry.ID), Entry: entry.ID, Content: content}
+	if m.ReplyTo != "" {
+		id, err := uuid.Parse(m.ReplyTo)
+		if err != nil {
+			return message.Draft{}, message.ErrReplyNotFound
+		}
+		d.ReplyTo = id.String()
+	}
+	d.Mentions, err = mentions(m.Mentions)
+	return d, err
+}
+
+// mentions are the ids without repeats; whether they are members is for judge.
+func mentions(ids []string) ([]string, error) {
+	if len(ids) > wire.MaxMentions {
+		return nil, wire.Errorf(wire.CodeValidation, "mentions must have at most %d user ids", wire.MaxMentions)
+	}
+	var out []string
+	for _, id := range ids {
+		if id == "" || len(id) > wire.MaxIDBytes || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= unicode.MaxASCII }) {
+			return nil, wire.Errorf(wire.CodeValidation, "mentions must be user ids")
+		}
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}
+
+// decodeSystem checks what a service has to say. Nobody waits for an answer, so
+// what is wrong goes to the dead letters.
+func decodeSystem(entry redisx.Entry, cmd wire.Command) (message.Draft, error) {
+	var m wire.SystemMessage
+	if err := json.Unmarshal([]byte(cmd.Data), &m); err != nil {
+		return message.Draft{}, fmt.Errorf("system message: %w", err)
+	}
+	content, err := cleanText(m.Text)
+	if err != nil {
+		return message.Draft{}, fmt.Errorf("system message: text: %w", err)
+	}
+	if err := errors.Join(checkID("key", m.Key, wire.MaxSystemKeyBytes), checkID("kind", m.Kind, wire.MaxSystemKindBytes),
+		checkID("userId", m.UserID, wire.MaxIDBytes)); err != nil {
+		return message.Draft{}, fmt.Errorf("system message: %w", err)
+	}
+	var data bytes.Buffer
+	switch {
+	case m.Key == "" || m.Kind == "":
+		return message.Draft{}, errors.New("system message: no key or no kind")
+	case len(m.Data) > wire.MaxSystemDataBytes:
+		return message.Draft{}, errors.New("system message: too much data")
+	case len(m.Data) > 0 && string(m.Data) != "null":
+		if m.Data[0] != '{' {
+			return message.Draft{}, errors.New("system message: data is no object")
+		}
+		if err := json.Compact(&data, m.Data); err != nil {
+			return message.Draft{}, fmt.Errorf("system message: %w", err)
+		}
+	}
+	return message.Draft{RoomID: cmd.RoomID, UserID: m.UserID, UserName: cleanName(m.UserName), Key: message.SystemKey(m.Key), Entry: entry.ID,
+		Content: content, Kind: m.Kind, Data: data.String()}, nil
 }
 
 func decodeChange(entry redisx.Entry, cmd wire.Command) (message.Change, error) {
@@ -157,7 +220,7 @@ func decodeHistory(cmd wire.Command) (message.Query, error) {
 // Query checks the bounds of a history request; limit 0 means the default.
 func Query(h wire.HistoryRequest) (message.Query, error) {
 	before, after, afterRev := h.Before, h.After, h.AfterRev
-	q := message.Query{RoomID: h.RoomID, After: -1, AfterRev: -1, Limit: h.Limit}
+	q := message.Query{RoomID: h.RoomID, After: -1, AfterRev: -1, Limit: h.Limit, System: h.System}
 	if h.Limit == 0 {
 		q.Limit = wire.DefaultHistoryLimit
 	}

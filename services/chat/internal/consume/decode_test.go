@@ -60,6 +60,9 @@ func FuzzDecode(f *testing.F) {
 		{Type: wire.CommandHistory, RoomID: "r", UserID: "u", Data: `{"before":5,"after":1,"limit":10}`},
 		{Type: wire.CommandEdit, RoomID: "r", UserID: "u", Data: `{"messageId":"018f3e1c-0000-7000-8000-000000000000","content":"x"}`},
 		{Type: wire.CommandReact, RoomID: "r", UserID: "u", Data: `{"messageId":"018f3e1c-0000-7000-8000-000000000000","emoji":"👍"}`},
+		{Type: wire.CommandSend, RoomID: "r", UserID: "u", Data: `{"content":"x","replyTo":"018f3e1c-0000-7000-8000-000000000000","mentions":["b","b"]}`},
+		{Type: wire.CommandSystem, RoomID: "r", Data: `{"key":"k","kind":"joined","text":"Ann joined","userId":"ann","userName":"Ann","data":{ "a": 1 }}`},
+		{Type: wire.CommandSystem, RoomID: "r", Data: `{"key":"","kind":"x","text":"y"}`},
 		{Type: "dance"}, {},
 	} {
 		f.Add(c.String())
@@ -74,7 +77,7 @@ func FuzzDecode(f *testing.F) {
 		if r.refused != nil {
 			states++
 			var we *wire.Error
-			if !errors.As(r.refused, &we) && !errors.Is(r.refused, message.ErrMessageNotFound) {
+			if !errors.As(r.refused, &we) && !errors.Is(r.refused, message.ErrMessageNotFound) && !errors.Is(r.refused, message.ErrReplyNotFound) {
 				t.Fatalf("refused with %v, which no client understands", r.refused)
 			}
 		}
@@ -102,7 +105,7 @@ func FuzzDecode(f *testing.F) {
 			if n < 1 || n > wire.MaxMessageRunes || strings.TrimSpace(d.Content) != d.Content || !norm.NFC.IsNormalString(d.Content) {
 				t.Fatalf("content %q", d.Content)
 			}
-			for _, s := range []string{d.Content, d.UserName, d.Key, d.ReplyTo} {
+			for _, s := range append([]string{d.Content, d.UserName, d.Key, d.ReplyTo, d.Kind, d.Data}, d.Mentions...) {
 				if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
 					t.Fatalf("cannot be stored or shown: %q", s)
 				}

@@ -3,6 +3,8 @@ package consume
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/wemaps/wemaps/libs/redisx"
@@ -19,10 +21,19 @@ type Ager interface {
 	Age(ctx context.Context, roomID string, rev int64) error
 }
 
-// Follower follows what happens to rooms. Its handling may be repeated.
+// Appender puts commands into the chat streams; see publish.Commands.
+type Appender interface {
+	Append(ctx context.Context, cmd wire.Command) error
+}
+
+// Follower follows what happens to rooms. Its handling may be repeated. What
+// the rooms are to be told of it goes through the chat streams: only a room's
+// writer gives out its numbers.
 type Follower struct {
 	Rooms Ender
 	Cache Ager
+	Notes Appender
+	Now   func() time.Time
 }
 
 // Handle is a redisx.Handler for the room event stream.
@@ -34,17 +45,53 @@ func (f *Follower) Handle(ctx context.Context, batch []redisx.Entry) ([]redisx.R
 			rejects = append(rejects, redisx.Reject{Entry: entry, Reason: "not a room event"})
 			continue
 		}
-		if e.Type != wire.RoomEventClosed && e.Type != wire.RoomEventExpired {
-			continue
-		}
-		// Its messages stay for as long as the retention says.
-		rev, err := f.Rooms.End(ctx, e.RoomID, e.At.Time)
-		if err != nil {
-			return nil, err
-		}
-		if err := f.Cache.Age(ctx, e.RoomID, rev); err != nil {
+		if err := f.handle(ctx, e); err != nil {
 			return nil, err
 		}
 	}
 	return rejects, nil
+}
+
+func (f *Follower) handle(ctx context.Context, e wire.RoomEvent) error {
+	if e.Type == wire.RoomEventClosed || e.Type == wire.RoomEventExpired {
+		// Its messages stay for as long as the retention says.
+		rev, err := f.Rooms.End(ctx, e.RoomID, e.At.Time)
+		if err != nil {
+			return err
+		}
+		return f.Cache.Age(ctx, e.RoomID, rev)
+	}
+	note, ok := noteOf(e)
+	if !ok {
+		return nil
+	}
+	cmd, err := note.Command(e.RoomID, f.Now())
+	if err != nil {
+		return fmt.Errorf("encode a system message: %w", err)
+	}
+	return f.Notes.Append(ctx, cmd)
+}
+
+// noteOf is what a room is told of an event; false if that is nothing. The
+// event's id makes it one message however often the event comes.
+func noteOf(e wire.RoomEvent) (wire.SystemMessage, bool) {
+	m := wire.SystemMessage{Key: "room:" + strconv.FormatInt(e.ID, 10), UserID: e.UserID, UserName: e.UserName}
+	switch e.Type {
+	case wire.RoomEventMemberJoined:
+		m.Kind, m.Text = wire.SystemJoined, e.UserName+" joined"
+	case wire.RoomEventMemberLeft:
+		m.Kind, m.Text = wire.SystemLeft, e.UserName+" left"
+	case wire.RoomEventMemberRemoved:
+		m.Kind, m.Text = wire.SystemRemoved, e.UserName+" was removed"
+	case wire.RoomEventDestinationChanged:
+		if e.Room == nil {
+			return m, false
+		}
+		m.Kind, m.Text = wire.SystemDestinationChanged, e.UserName+" changed the destination to "+e.Room.DestinationName
+		m.Data, _ = json.Marshal(wire.DestinationChanged{DestinationName: e.Room.DestinationName,
+			DestinationLat: e.Room.DestinationLat, DestinationLng: e.Room.DestinationLng}) // always marshals
+	default:
+		return m, false
+	}
+	return m, true
 }

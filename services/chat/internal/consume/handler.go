@@ -96,43 +96,6 @@ func (h *handler) handle(ctx context.Context, batch []redisx.Entry) ([]redisx.Re
 	return append(rejects, unstorable...), h.histories(ctx, requests)
 }
 
-// judge refuses those who may not. It fails while membership cannot be told.
-func (h *handler) judge(ctx context.Context, requests []request) error {
-	index := map[message.Ask]int{}
-	var asks []message.Ask
-	for i := range requests {
-		if a := requests[i].ask(); requests[i].refused == nil {
-			if _, ok := index[a]; !ok {
-				index[a] = len(asks)
-				asks = append(asks, a)
-			}
-		}
-	}
-	if len(asks) == 0 {
-		return nil
-	}
-	standings, err := h.members.Standings(ctx, asks)
-	if err != nil {
-		return err
-	}
-	for i := range requests {
-		r := &requests[i]
-		if r.refused != nil {
-			continue
-		}
-		standing := standings[index[r.ask()]]
-		if r.history != nil || r.read != nil {
-			r.refused = standing.MayRead()
-		} else {
-			r.refused = standing.MayWrite()
-		}
-		if r.change != nil {
-			r.change.Moderator = standing.Moderator
-		}
-	}
-	return h.wait(standings)
-}
-
 // wait fails, so that the batch is tried again, while some answer is unknown
 // and patience lasts.
 func (h *handler) wait(standings []message.Standing) error {
@@ -171,9 +134,9 @@ func (h *handler) store(ctx context.Context, requests []request) ([]publish.Sent
 	stored, err := h.log.Append(ctx, drafts)
 	if err == nil {
 		h.metrics.commit(len(drafts), h.now().Sub(start))
-		sent := make([]publish.Sent, len(stored))
+		sent := make([]publish.Sent, 0, len(stored))
 		for i, s := range stored {
-			sent[i] = publish.Sent{Stored: s, Origin: requests[owners[i]].cmd.Origin}
+			sent = h.take(sent, s, &requests[owners[i]])
 		}
 		return sent, nil, nil
 	}
@@ -187,7 +150,7 @@ func (h *handler) store(ctx context.Context, requests []request) ([]publish.Sent
 		stored, err := h.log.Append(ctx, drafts[i:i+1])
 		switch {
 		case err == nil:
-			sent = append(sent, publish.Sent{Stored: stored[0], Origin: r.cmd.Origin})
+			sent = h.take(sent, stored[0], r)
 		case errors.Is(err, message.ErrUnstorable):
 			r.refused = err
 			rejects = append(rejects, redisx.Reject{Entry: r.entry, Reason: err.Error()})
@@ -196,6 +159,14 @@ func (h *handler) store(ctx context.Context, requests []request) ([]publish.Sent
 		}
 	}
 	return sent, rejects, nil
+}
+
+// take appends what was stored, or refuses what was not.
+func (h *handler) take(sent []publish.Sent, s message.Stored, r *request) []publish.Sent {
+	if r.refused = s.Err; s.Err != nil {
+		return sent
+	}
+	return append(sent, publish.Sent{Stored: s, Origin: r.cmd.Origin})
 }
 
 func (h *handler) refusals(requests []request) []publish.Refusal {

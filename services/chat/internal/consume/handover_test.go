@@ -182,7 +182,7 @@ func (a *actor) Append(ctx context.Context, drafts []message.Draft) ([]message.S
 			a.last[d.RoomID] = a.w.last[d.RoomID]
 		}
 	}
-	plan := message.Assign(drafts, existing, a.last, time.Time{}, func() string { return fmt.Sprint("id", a.gen, len(a.w.rows), len(a.w.heard)) })
+	plan := message.Assign(drafts, message.Known{Existing: existing, Last: a.last}, time.Time{}, func() string { return fmt.Sprint("id", a.gen, len(a.w.rows), len(a.w.heard)) })
 	if err := errors.Join(a.await(), a.Alive(ctx)); err != nil {
 		return fail(err)
 	}

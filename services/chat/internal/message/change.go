@@ -13,6 +13,7 @@ var (
 	ErrMessageNotFound = errors.New("no such message in the room")
 	ErrMessageDeleted  = errors.New("the message was deleted")
 	ErrNotAuthor       = errors.New("somebody else's message")
+	ErrSystemMessage   = errors.New("a system message is nobody's to change")
 )
 
 // ChangeKind is what a change does.
@@ -115,6 +116,8 @@ func Apply(changes []Change, found map[Target]Message, revs map[string]int64, no
 func (c Change) apply(m Message, now time.Time) (Message, Outcome, error) {
 	own := m.UserID == c.UserID
 	switch {
+	case m.System():
+		return m, New, ErrSystemMessage
 	case c.Kind == Edit && !own, c.Kind == Delete && !own && !c.Moderator:
 		return m, New, ErrNotAuthor
 	case !newer(c.Entry, m.ChangeEntry):
@@ -132,7 +135,7 @@ func (c Change) apply(m Message, now time.Time) (Message, Outcome, error) {
 		m.Content, m.EditedAt = c.Content, now
 	case Delete:
 		// Nothing of what was said may stay.
-		m.Content, m.Reactions, m.DeletedAt, m.DeletedBy = "", nil, now, c.UserID
+		m.Content, m.Mentions, m.Reactions, m.DeletedAt, m.DeletedBy = "", nil, nil, now, c.UserID
 	case React, Unreact:
 		reactions, changed := toggled(m.Reactions, c.Emoji, c.UserID, c.Kind == React)
 		if !changed {

@@ -3,6 +3,7 @@ package message
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -15,10 +16,11 @@ const CacheLength = 500
 
 // Item is a message as it is shown: JSON, with what a page is cut by.
 type Item struct {
-	Seq  int64
-	Rev  int64
-	At   time.Time
-	JSON []byte
+	Seq    int64
+	Rev    int64
+	At     time.Time
+	System bool
+	JSON   []byte
 }
 
 // Query asks for the newest Limit messages, for those before a seq, or for
@@ -31,13 +33,15 @@ type Query struct {
 	Limit  int
 
 	AfterRev int64 // also what was changed after this change; -1 = not asked
+
+	System bool // also what nobody has said
 }
 
 // Forward tells whether the page starts at its oldest message.
 func (q Query) Forward() bool { return q.After >= 0 }
 
-// Window is the range of seqs that decides the page, one more than its limit
-// so as to know HasMore; empty when high < low.
+// Window is the first range of seqs to look for the page in, one more than its
+// limit so as to know HasMore; empty when high < low.
 func (q Query) Window(head Head) (low, high int64) {
 	high, low = head.Last, max(1, head.Floor)
 	if q.Before > 0 {
@@ -135,7 +139,7 @@ func (h *History) said(ctx context.Context, q Query, head Head, oldest time.Time
 // Refill makes the cache hold what the archive has. floor is the room's oldest
 // existing seq if it is known now, else 0.
 func (h *History) Refill(ctx context.Context, roomID string, head Head) (floor int64, err error) {
-	q := Query{RoomID: roomID, After: -1, AfterRev: -1}
+	q := Query{RoomID: roomID, After: -1, AfterRev: -1, System: true}
 	items, err := h.Archive.Select(ctx, q, CacheLength, h.Now().Add(-h.Retention))
 	if err != nil {
 		return 0, fmt.Errorf("refill cache: %w", err)
@@ -152,36 +156,63 @@ func (h *History) Refill(ctx context.Context, roomID string, head Head) (floor i
 	return 0, nil
 }
 
-// cached proves its answer by numbers: the list is newest first and the room
-// has no gaps, so the message with seq s must be at index Last-s. An item that
-// is not there, or is another one, means that the list was lost, is behind, or
-// was pushed to twice, and nothing of it is believed.
+// cached looks through the cache, window after window, until the page is full;
+// one is enough unless system messages are left out.
 func (h *History) cached(ctx context.Context, q Query, head Head, oldest time.Time) ([]Item, bool) {
 	low, high := q.Window(head)
-	if high < low {
-		return nil, true // nothing is there to be had
+	span := int64(max(q.Limit+1, minWindow))
+	var out []Item
+	for high >= low { // else nothing is there to be had
+		items, ok := h.stretch(ctx, q.RoomID, head, low, high)
+		if !ok {
+			return nil, false
+		}
+		aged := slices.IndexFunc(items, func(i Item) bool { return i.At.Before(oldest) })
+		if aged >= 0 && q.Forward() {
+			return nil, false // the page would start later; let the archive find where
+		}
+		if aged >= 0 {
+			items = items[:aged]
+		}
+		if q.Forward() {
+			slices.Reverse(items)
+		}
+		for _, item := range items {
+			if (q.System || !item.System) && len(out) <= q.Limit {
+				out = append(out, item)
+			}
+		}
+		if len(out) > q.Limit || aged >= 0 {
+			break
+		}
+		if q.Forward() {
+			low, high = high+1, min(head.Last, high+span)
+			if q.Before > 0 {
+				high = min(high, q.Before-1)
+			}
+		} else {
+			low, high = max(1, head.Floor, low-span), low-1
+		}
 	}
-	items, err := h.Cache.Range(ctx, q.RoomID, head.Rev, head.Last-high, head.Last-low)
+	return out, true
+}
+
+// minWindow is how many items are fetched at least when a window was not enough.
+const minWindow = 50
+
+// stretch returns the items from high down to low if the cache provably has
+// them. It proves that by numbers: the list is newest first and the room has no
+// gaps, so the message with seq s must be at index Last-s. An item that is not
+// there, or is another one, means that the list was lost, is behind, or was
+// pushed to twice, and nothing of it is believed.
+func (h *History) stretch(ctx context.Context, roomID string, head Head, low, high int64) ([]Item, bool) {
+	items, err := h.Cache.Range(ctx, roomID, head.Rev, head.Last-high, head.Last-low)
 	if err != nil || int64(len(items)) != high-low+1 {
 		return nil, false
 	}
 	for i, item := range items {
 		if item.Seq != high-int64(i) {
 			return nil, false
-		}
-	}
-	for i, item := range items {
-		if item.At.Before(oldest) {
-			if q.Forward() {
-				return nil, false // the page would start later; let the archive find where
-			}
-			items = items[:i]
-			break
-		}
-	}
-	if q.Forward() {
-		for i, j := 0, len(items)-1; i < j; i, j = i+1, j-1 {
-			items[i], items[j] = items[j], items[i]
 		}
 	}
 	return items, true

@@ -17,6 +17,10 @@ var (
 	// ErrUnknown says that membership cannot be told right now: the caches were
 	// lost and are being rebuilt. It must never be read as "not a member".
 	ErrUnknown = errors.New("membership is not known right now")
+	// ErrReplyNotFound says that a message replies to one that the room does not have.
+	ErrReplyNotFound = errors.New("the room does not have the message that this one replies to")
+	// ErrNotMentionable says that a message calls somebody who is not in the room.
+	ErrNotMentionable = errors.New("somebody who is mentioned is not a member of the room")
 	// ErrUnstorable says that the database refuses a value: trying again cannot help.
 	ErrUnstorable = errors.New("the message cannot be stored")
 	// ErrUnavailable says that the database cannot be used right now.
@@ -36,6 +40,9 @@ type Message struct {
 	Entry    string // stream entry that stored it
 	Content  string
 	ReplyTo  string
+	Mentions []string  // user ids
+	Kind     string    // of a system message, about UserID; else ""
+	Data     string    // of a system message: a JSON object, or ""
 	At       time.Time // ms
 
 	Rev         int64     // room's number of the newest change; 0 = never changed
@@ -49,6 +56,9 @@ type Message struct {
 // Deleted tells whether only the message's place is left.
 func (m Message) Deleted() bool { return !m.DeletedAt.IsZero() }
 
+// System tells whether nobody has said it: it can never be changed.
+func (m Message) System() bool { return m.Kind != "" }
+
 // Draft is a checked message that has no place yet.
 type Draft struct {
 	RoomID   string
@@ -58,7 +68,14 @@ type Draft struct {
 	Entry    string
 	Content  string
 	ReplyTo  string
+	Mentions []string
+	Kind     string
+	Data     string
 }
+
+// SystemKey is the Key of a system message whose producer calls it key. Its
+// prefix is one that no client can make.
+func SystemKey(key string) string { return "y:" + key }
 
 // ClientKey is what makes two sends the same message: the id that the client
 // gave or, failing that, the stream entry, which makes at least a redelivery
@@ -91,11 +108,12 @@ const (
 	Repeated
 )
 
-// Stored is the message that a draft has become.
+// Stored is the message that a draft has become, or Err.
 type Stored struct {
 	Message
 	Outcome Outcome
 	RoomRev int64 // the room's newest change number
+	Err     error
 }
 
 // Identity is what a message is unique by.
@@ -117,16 +135,39 @@ type Bump struct {
 	From, To int64
 }
 
-// Assign gives drafts their places, in their order. existing holds what was
-// stored before, last each room's newest seq (absent = 0), newID makes ids.
-// It has no effects: nothing counts until the plan is committed.
-func Assign(drafts []Draft, existing map[Identity]Message, last map[string]int64, now time.Time, newID func() string) Plan {
+// Known is what Assign works with: the drafts that were stored before, the
+// messages that drafts reply to, and each room's newest seq (absent = 0).
+type Known struct {
+	Existing map[Identity]Message
+	Quoted   map[Target]Message
+	Last     map[string]int64
+}
+
+// quotes is nil or the reason for refusing the message that the draft replies
+// to. One that was stored before is not judged again: it was right then.
+func (k Known) quotes(d Draft) error {
+	if d.ReplyTo == "" {
+		return nil
+	}
+	switch m, ok := k.Quoted[Target{d.RoomID, d.ReplyTo}]; {
+	case !ok:
+		return ErrReplyNotFound
+	case m.Deleted():
+		return ErrMessageDeleted
+	}
+	return nil
+}
+
+// Assign gives drafts their places, in their order, and refuses replies to what
+// is not there; newID makes ids. It has no effects: nothing counts until the
+// plan is committed.
+func Assign(drafts []Draft, known Known, now time.Time, newID func() string) Plan {
 	p := Plan{Stored: make([]Stored, len(drafts))}
 	fresh := make(map[Identity]Message, len(drafts))
 	bump := make(map[string]int, len(drafts))
 	for i, d := range drafts {
 		id := d.Identity()
-		if m, ok := existing[id]; ok {
+		if m, ok := known.Existing[id]; ok {
 			p.Stored[i] = Stored{Message: m, Outcome: outcome(m, d)}
 			continue
 		}
@@ -134,15 +175,20 @@ func Assign(drafts []Draft, existing map[Identity]Message, last map[string]int64
 			p.Stored[i] = Stored{Message: m, Outcome: Repeated}
 			continue
 		}
+		if err := known.quotes(d); err != nil {
+			p.Stored[i] = Stored{Err: err}
+			continue
+		}
 		at, ok := bump[d.RoomID]
 		if !ok {
 			at = len(p.Bumps)
 			bump[d.RoomID] = at
-			p.Bumps = append(p.Bumps, Bump{d.RoomID, last[d.RoomID], last[d.RoomID]})
+			p.Bumps = append(p.Bumps, Bump{d.RoomID, known.Last[d.RoomID], known.Last[d.RoomID]})
 		}
 		p.Bumps[at].To++
 		m := Message{ID: newID(), RoomID: d.RoomID, Seq: p.Bumps[at].To, UserID: d.UserID, UserName: d.UserName,
-			Key: d.Key, Entry: d.Entry, Content: d.Content, ReplyTo: d.ReplyTo, At: now}
+			Key: d.Key, Entry: d.Entry, Content: d.Content, ReplyTo: d.ReplyTo,
+			Mentions: d.Mentions, Kind: d.Kind, Data: d.Data, At: now}
 		fresh[id] = m
 		p.Insert = append(p.Insert, m)
 		p.Stored[i] = Stored{Message: m, Outcome: New}
@@ -175,6 +221,18 @@ type Standing struct {
 func (s Standing) MayWrite() error {
 	if err := s.MayRead(); err != nil {
 		return err
+	}
+	return s.Ended
+}
+
+// MayNote is nil or the reason for refusing a system message. As long as the
+// room is not known it is not refused: what happened there did happen.
+func (s Standing) MayNote() error {
+	switch {
+	case s.Err != nil:
+		return nil
+	case !s.Exists:
+		return ErrRoomNotFound
 	}
 	return s.Ended
 }

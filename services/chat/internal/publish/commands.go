@@ -62,7 +62,7 @@ func (c *Commands) Do(ctx context.Context, ref string, cmd wire.Command) (wire.E
 		c.mu.Unlock()
 	}()
 	cmd.Origin = wire.Origin{EdgeID: c.id, SocketID: ref, Ref: ref}
-	if err := c.send(ctx, cmd); err != nil {
+	if err := c.Append(ctx, cmd); err != nil {
 		return wire.Envelope{}, err
 	}
 	select {
@@ -73,7 +73,8 @@ func (c *Commands) Do(ctx context.Context, ref string, cmd wire.Command) (wire.E
 	}
 }
 
-func (c *Commands) send(ctx context.Context, cmd wire.Command) error {
+// Append sends cmd and waits for no reply.
+func (c *Commands) Append(ctx context.Context, cmd wire.Command) error {
 	stream := wire.StreamCommands(wire.ServiceChat, wire.Partition(cmd.RoomID, c.partitions))
 	n, err := c.client.Do(ctx, c.client.B().Xlen().Key(stream).Build()).AsInt64()
 	if err != nil {

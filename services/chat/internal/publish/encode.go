@@ -14,7 +14,8 @@ import (
 // Encode is the JSON of a message, the same bytes wherever it is shown.
 func Encode(m message.Message) []byte {
 	return marshal(wire.Message{ID: m.ID, RoomID: m.RoomID, UserID: m.UserID, UserName: m.UserName, Content: m.Content,
-		Timestamp: wire.At(m.At), Seq: m.Seq, ClientID: m.ClientID(), ReplyTo: m.ReplyTo, Rev: m.Rev,
+		Timestamp: wire.At(m.At), Seq: m.Seq, ClientID: m.ClientID(), ReplyTo: m.ReplyTo, Mentions: m.Mentions,
+		Kind: m.Kind, Data: json.RawMessage(m.Data), Rev: m.Rev,
 		EditedAt: when(m.EditedAt), DeletedAt: when(m.DeletedAt), DeletedBy: m.DeletedBy, Reactions: reactions(m)})
 }
 
@@ -91,6 +92,12 @@ func Error(err error, denied string) *wire.Error {
 		return wire.NewError(wire.CodeMessageNotFound)
 	case errors.Is(err, message.ErrMessageDeleted):
 		return wire.NewError(wire.CodeMessageDeleted)
+	case errors.Is(err, message.ErrReplyNotFound):
+		return wire.Errorf(wire.CodeMessageNotFound, "There is no message with the id of replyTo in this room")
+	case errors.Is(err, message.ErrNotMentionable):
+		return wire.Errorf(wire.CodeMemberNotFound, "Somebody in mentions is not in this room")
+	case errors.Is(err, message.ErrSystemMessage):
+		return wire.Errorf(wire.CodeForbidden, "Nobody can change a system message")
 	case errors.Is(err, message.ErrNotAuthor):
 		return wire.Errorf(wire.CodeForbidden, "This is somebody else's message")
 	case errors.Is(err, message.ErrUnknown), errors.Is(err, message.ErrUnavailable):

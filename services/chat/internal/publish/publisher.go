@@ -61,7 +61,11 @@ func (p *Publisher) Batch(ctx context.Context, sent []Sent, refusals []Refusal) 
 	replies := newLines()
 	for _, s := range sent {
 		json := string(Encode(s.Message))
-		e := wire.Envelope{Event: wire.EventNewMessage, Class: wire.ClassOrdered, UserID: s.UserID, Origin: s.Origin, Seq: s.Seq, Data: json}
+		event := wire.EventNewMessage
+		if s.System() {
+			event = wire.EventSystemMessage
+		}
+		e := wire.Envelope{Event: event, Class: wire.ClassOrdered, UserID: s.UserID, Origin: s.Origin, Seq: s.Seq, Data: json}
 		if s.Outcome != message.Repeated {
 			r := rooms[s.RoomID]
 			if r == nil {

@@ -20,8 +20,8 @@ type Archive struct {
 
 const (
 	sqlColumns  = `SELECT ` + columns + ` FROM chat.messages m `
-	sqlBackward = sqlColumns + `WHERE room_id = $1 AND seq < $2 AND seq > $3 AND created_at >= $4 ORDER BY seq DESC LIMIT $5`
-	sqlForward  = sqlColumns + `WHERE room_id = $1 AND seq < $2 AND seq > $3 AND created_at >= $4 ORDER BY seq LIMIT $5`
+	sqlBackward = sqlColumns + `WHERE room_id = $1 AND seq < $2 AND seq > $3 AND created_at >= $4 AND ($6 OR kind = '') ORDER BY seq DESC LIMIT $5`
+	sqlForward  = sqlColumns + `WHERE room_id = $1 AND seq < $2 AND seq > $3 AND created_at >= $4 AND ($6 OR kind = '') ORDER BY seq LIMIT $5`
 )
 
 // Select implements message.Archive.
@@ -34,7 +34,7 @@ func (a *Archive) Select(ctx context.Context, q message.Query, limit int, oldest
 		before = 1<<63 - 1
 	}
 	var rows []row
-	if err := a.DB.SelectContext(ctx, &rows, query, q.RoomID, before, max(q.After, 0), oldest, limit); err != nil {
+	if err := a.DB.SelectContext(ctx, &rows, query, q.RoomID, before, max(q.After, 0), oldest, limit, q.System); err != nil {
 		return nil, classify(fmt.Errorf("select messages: %w", err))
 	}
 	return a.items(rows), nil
@@ -44,7 +44,7 @@ func (a *Archive) items(rows []row) []message.Item {
 	items := make([]message.Item, len(rows))
 	for i, r := range rows {
 		m := r.message()
-		items[i] = message.Item{Seq: m.Seq, Rev: m.Rev, At: m.At, JSON: a.Encode(m)}
+		items[i] = message.Item{Seq: m.Seq, Rev: m.Rev, At: m.At, System: m.System(), JSON: a.Encode(m)}
 	}
 	return items
 }

@@ -26,13 +26,13 @@ func (w *Writer) Change(ctx context.Context, changes []message.Change) ([]messag
 
 func (w *Writer) change(ctx context.Context, changes []message.Change) ([]message.Changed, error) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	found, err := w.targets(ctx, changes, now)
+	rooms, targets := make([]string, 0, len(changes)), make([]message.Target, 0, len(changes))
+	for _, c := range changes {
+		rooms, targets = append(rooms, c.RoomID), append(targets, c.Target())
+	}
+	found, err := w.targets(ctx, targets, now)
 	if err != nil {
 		return nil, err
-	}
-	rooms := make([]string, 0, len(changes))
-	for _, c := range changes {
-		rooms = append(rooms, c.RoomID)
 	}
 	if err := w.load(ctx, rooms); err != nil {
 		return nil, err
@@ -58,14 +58,14 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) m`
 
-func (w *Writer) targets(ctx context.Context, changes []message.Change, now time.Time) (map[message.Target]message.Message, error) {
-	rooms, ids := make([]string, len(changes)), make([]string, len(changes))
-	for i, c := range changes {
-		rooms[i], ids[i] = c.RoomID, c.MessageID
+func (w *Writer) targets(ctx context.Context, targets []message.Target, now time.Time) (map[message.Target]message.Message, error) {
+	rooms, ids := make([]string, len(targets)), make([]string, len(targets))
+	for i, t := range targets {
+		rooms[i], ids[i] = t.RoomID, t.ID
 	}
 	var rows []row
 	if err := w.conn.SelectContext(ctx, &rows, sqlTargets, pq.StringArray(rooms), pq.StringArray(ids), now.Add(-w.retention)); err != nil {
-		return nil, classify(fmt.Errorf("look for messages to change: %w", err))
+		return nil, classify(fmt.Errorf("look for messages by id: %w", err))
 	}
 	found := make(map[message.Target]message.Message, len(rows))
 	for _, r := range rows {
@@ -80,7 +80,8 @@ FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS b (room_id, from_rev, to_
 WHERE r.room_id = b.room_id AND r.last_rev = b.from_rev`
 
 const sqlUpdate = `
-UPDATE chat.messages m SET content = $4, rev = $5, changed_entry = $6, edited_at = $7, deleted_at = $8, deleted_by = $9, reactions = $10
+UPDATE chat.messages m SET content = $4, rev = $5, changed_entry = $6, edited_at = $7, deleted_at = $8, deleted_by = $9, reactions = $10,
+    mentions = CASE WHEN $8::timestamptz IS NULL THEN m.mentions ELSE '{}' END
 WHERE m.room_id = $1 AND m.seq = $2 AND m.created_at = $3`
 
 // commitChanges is all or nothing over all rooms: a number without its change

@@ -39,11 +39,12 @@ func (l *List) Range(ctx context.Context, roomID string, rev, from, to int64) ([
 		var m struct {
 			Seq       int64     `json:"seq"`
 			Timestamp wire.Time `json:"timestamp"`
+			Kind      string    `json:"kind"`
 		}
 		if err := json.Unmarshal([]byte(v), &m); err != nil {
 			return nil, fmt.Errorf("read list: %w", err)
 		}
-		items[i] = message.Item{Seq: m.Seq, At: m.Timestamp.Time, JSON: []byte(v)}
+		items[i] = message.Item{Seq: m.Seq, At: m.Timestamp.Time, System: m.Kind != "", JSON: []byte(v)}
 	}
 	return items, nil
 }

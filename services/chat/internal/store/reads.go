@@ -98,7 +98,7 @@ func (a *Archive) Receipts(ctx context.Context, roomID string) ([]message.Read, 
 }
 
 const sqlUnread = `SELECT count(*) FROM chat.messages
-WHERE room_id = $1 AND seq > $2 AND sender_id <> $3 AND deleted_at IS NULL AND created_at >= $4`
+WHERE room_id = $1 AND seq > $2 AND sender_id <> $3 AND kind = '' AND deleted_at IS NULL AND created_at >= $4`
 
 // Unread counts what others wrote, after what the user has read, since oldest.
 func (a *Archive) Unread(ctx context.Context, roomID, userID string, oldest time.Time) (unread, readSeq int64, err error) {

@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -118,7 +119,11 @@ func (w *Writer) append(ctx context.Context, drafts []message.Draft) ([]message.
 	if err := w.load(ctx, rooms); err != nil {
 		return nil, err
 	}
-	plan := message.Assign(drafts, existing, w.last, now, func() string { return uuid.Must(uuid.NewV7()).String() })
+	quoted, err := w.quoted(ctx, drafts, now)
+	if err != nil {
+		return nil, err
+	}
+	plan := message.Assign(drafts, message.Known{Existing: existing, Quoted: quoted, Last: w.last}, now, func() string { return uuid.Must(uuid.NewV7()).String() })
 	for i := range plan.Stored {
 		plan.Stored[i].RoomRev = w.revs[plan.Stored[i].RoomID]
 	}
@@ -174,6 +179,20 @@ func (w *Writer) existing(ctx context.Context, drafts []message.Draft, now time.
 	return found, nil
 }
 
+// quoted looks up what the drafts reply to.
+func (w *Writer) quoted(ctx context.Context, drafts []message.Draft, now time.Time) (map[message.Target]message.Message, error) {
+	var targets []message.Target
+	for _, d := range drafts {
+		if d.ReplyTo != "" {
+			targets = append(targets, message.Target{RoomID: d.RoomID, ID: d.ReplyTo})
+		}
+	}
+	if len(targets) == 0 {
+		return nil, nil
+	}
+	return w.targets(ctx, targets, now)
+}
+
 // sqlInsert is the whole transaction: a room's messages are inserted only if
 // its numbering moved from where the plan says (compare and set), so that the
 // two can never part. One round trip, one commit for the batch.
@@ -187,10 +206,11 @@ WITH bump AS (
     WHERE r.last_seq = (SELECT b.from_seq FROM bump b WHERE b.room_id = r.room_id)
     RETURNING r.room_id
 )
-INSERT INTO chat.messages (room_id, seq, id, sender_id, sender_name, client_key, entry, content, reply_to, created_at)
-SELECT m.room_id, m.seq, m.id, m.sender_id, m.sender_name, m.client_key, m.entry, m.content, m.reply_to, $13
-FROM unnest($4::text[], $5::bigint[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
-    AS m (room_id, seq, id, sender_id, sender_name, client_key, entry, content, reply_to)
+INSERT INTO chat.messages (room_id, seq, id, sender_id, sender_name, client_key, entry, content, reply_to, kind, data, mentions, created_at)
+SELECT m.room_id, m.seq, m.id, m.sender_id, m.sender_name, m.client_key, m.entry, m.content, m.reply_to, m.kind, m.data,
+    string_to_array(m.mentions, ' '), $16
+FROM unnest($4::text[], $5::bigint[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
+    $15::text[]) AS m (room_id, seq, id, sender_id, sender_name, client_key, entry, content, reply_to, kind, data, mentions)
 JOIN moved USING (room_id)`
 
 func (w *Writer) commit(ctx context.Context, plan message.Plan, now time.Time) (int64, error) {
@@ -199,20 +219,22 @@ func (w *Writer) commit(ctx context.Context, plan message.Plan, now time.Time) (
 	for i, b := range plan.Bumps {
 		bumped[i], from[i], to[i] = b.RoomID, b.From, b.To
 	}
-	var text [8][]string
+	var text [11][]string
 	for i := range text {
 		text[i] = make([]string, n)
 	}
 	seqs := make([]int64, n)
 	for i, m := range plan.Insert {
 		seqs[i] = m.Seq
-		for c, v := range [...]string{m.RoomID, m.ID, m.UserID, m.UserName, m.Key, m.Entry, m.Content, m.ReplyTo} {
+		for c, v := range [...]string{m.RoomID, m.ID, m.UserID, m.UserName, m.Key, m.Entry, m.Content, m.ReplyTo,
+			m.Kind, m.Data, strings.Join(m.Mentions, " ")} {
 			text[c][i] = v
 		}
 	}
 	result, err := w.insert.ExecContext(ctx, pq.StringArray(bumped), pq.Int64Array(from), pq.Int64Array(to),
 		pq.StringArray(text[0]), pq.Int64Array(seqs), pq.StringArray(text[1]), pq.StringArray(text[2]), pq.StringArray(text[3]),
-		pq.StringArray(text[4]), pq.StringArray(text[5]), pq.StringArray(text[6]), pq.StringArray(text[7]), now)
+		pq.StringArray(text[4]), pq.StringArray(text[5]), pq.StringArray(text[6]), pq.StringArray(text[7]),
+		pq.StringArray(text[8]), pq.StringArray(text[9]), pq.StringArray(text[10]), now)
 	if err != nil {
 		return 0, err
 	}

@@ -122,6 +122,7 @@ func (b *Bus) tellChat(r *room, e wire.Envelope) {
 			_ = s.SendChat(msg, e.Seq)
 		}
 	}
+	b.mention(r, e)
 }
 
 // chatAnswer takes the answer to a message that was sent from here.
@@ -177,10 +178,10 @@ func (b *Bus) askFill(r *room) {
 	c := &r.chat
 	c.tries++
 	c.until = time.Now().Add(fillWithin)
-	b.ask(r, `{"roomId":"`+r.id+`","after":`+strconv.FormatInt(c.after, 10)+`,"limit":`+strconv.Itoa(wire.MaxHistoryLimit)+`}`)
+	b.ask(r, `{"roomId":"`+r.id+`","after":`+strconv.FormatInt(c.after, 10)+`,"limit":`+strconv.Itoa(wire.MaxHistoryLimit)+`,"system":true}`)
 }
 
-func (b *Bus) askBase(r *room) { b.ask(r, `{"roomId":"`+r.id+`","limit":1}`) }
+func (b *Bus) askBase(r *room) { b.ask(r, `{"roomId":"`+r.id+`","limit":1,"system":true}`) }
 
 // askAgain runs when answers may have been lost: it asks for all that is still
 // waited for.
@@ -235,16 +236,17 @@ func (b *Bus) filled(roomID string, e wire.Envelope) {
 	c := &r.chat
 	if !c.filling {
 		for _, raw := range page.Messages {
-			c.base = max(c.base, seqOf(raw))
+			seq, _ := chatOf(raw)
+			c.base = max(c.base, seq)
 		}
 		c.known = c.known || e.Event == wire.EventChatHistory
 		return
 	}
 	newest := max(c.last, c.base)
 	for _, raw := range page.Messages {
-		if seq := seqOf(raw); seq > newest {
+		if seq, event := chatOf(raw); seq > newest {
 			newest = seq
-			b.tellChat(r, wire.Envelope{Event: wire.EventNewMessage, Seq: seq, Data: string(raw)})
+			b.tellChat(r, wire.Envelope{Event: event, Seq: seq, Data: string(raw)})
 		}
 	}
 	if page.HasMore && len(page.Messages) > 0 {
@@ -279,10 +281,15 @@ func (b *Bus) expireFill(r *room, now time.Time) {
 	}
 }
 
-func seqOf(raw json.RawMessage) int64 {
+// chatOf is a message's place, 0 if it is none, and the event that tells it.
+func chatOf(raw json.RawMessage) (seq int64, event string) {
 	var m struct {
-		Seq int64 `json:"seq"`
+		Seq  int64  `json:"seq"`
+		Kind string `json:"kind"`
 	}
 	_ = json.Unmarshal(raw, &m) // 0: not a message
-	return m.Seq
+	if m.Kind != "" {
+		return m.Seq, wire.EventSystemMessage
+	}
+	return m.Seq, wire.EventNewMessage
 }

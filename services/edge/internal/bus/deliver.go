@@ -21,7 +21,7 @@ func (b *Bus) deliver(r *room, message string) {
 		switch {
 		case err != nil:
 			b.log.Error("malformed envelope", zap.Error(err))
-		case e.Event == wire.EventNewMessage && e.Seq > 0:
+		case (e.Event == wire.EventNewMessage || e.Event == wire.EventSystemMessage) && e.Seq > 0:
 			b.chat(r, e)
 		case e.Event == wire.EventRoomClosed:
 			out = append(out, b.closeRoom(r, []byte(e.Data))...)

@@ -154,7 +154,7 @@ const (
 // verdict judges one envelope; since.seq counts chat.
 func verdict(e wire.Envelope, state State, since *point) int {
 	switch e.Event {
-	case wire.EventNewMessage:
+	case wire.EventNewMessage, wire.EventSystemMessage:
 		if e.Seq <= 0 {
 			break
 		}

@@ -67,7 +67,7 @@ func (m *Manager) resume(seat *Seat, seq int64, event string) error {
 
 func (m *Manager) nextPage(key string, r *resume, seq int64) error {
 	s := r.seat.session
-	data := `{"roomId":"` + r.seat.room + `","after":` + strconv.FormatInt(seq, 10) + `,"limit":` + strconv.Itoa(wire.MaxHistoryLimit) + `}`
+	data := `{"roomId":"` + r.seat.room + `","after":` + strconv.FormatInt(seq, 10) + `,"limit":` + strconv.Itoa(wire.MaxHistoryLimit) + `,"system":true}`
 	return m.commands.Append(wire.ServiceChat, s.newCommand(wire.CommandHistory, r.seat.room, resumePrefix+key, "", time.Now(), data),
 		func(err error) {
 			if m.finish(key, r) {
@@ -120,7 +120,7 @@ func (m *Manager) resumed(connID, room string, e wire.Envelope) {
 	}
 	if len(page.Messages) > 0 || r.pages == 1 {
 		page.HasMore = page.HasMore && !more && r.live == 0
-		s.replyJSON("", wire.EventChatHistory, page)
+		s.tellPage(page)
 	}
 	if more {
 		m.mu.Lock()
@@ -137,6 +137,31 @@ func (m *Manager) resumed(connID, room string, e wire.Envelope) {
 		}
 		r.seat.openGate(last)
 	}
+}
+
+// tellPage sends a page of missed chat in its order: what was said as
+// chat-history, and what nobody has said as it would have come live, since apps
+// that know nothing of it must not show it as somebody's words. The last
+// chat-history tells whether there is more.
+func (s *Session) tellPage(page wire.ChatHistory) {
+	said := wire.ChatHistory{RoomID: page.RoomID, Messages: []json.RawMessage{}}
+	for i, raw := range page.Messages {
+		var m struct {
+			Kind string `json:"kind"`
+		}
+		_ = json.Unmarshal(raw, &m) // missed has decoded it
+		if m.Kind == "" {
+			said.Messages = append(said.Messages, page.Messages[i])
+			continue
+		}
+		if len(said.Messages) > 0 {
+			s.replyJSON("", wire.EventChatHistory, said)
+			said.Messages = nil
+		}
+		s.reply("", wire.EventSystemMessage, raw)
+	}
+	page.Messages = append([]json.RawMessage{}, said.Messages...)
+	s.replyJSON("", wire.EventChatHistory, page)
 }
 
 // missed decodes a page, drops what the client has had live, and tells the

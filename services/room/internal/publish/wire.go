@@ -77,7 +77,7 @@ func streamed(e room.Event, r *room.Room) (string, error) {
 // aboutRoom tells events of the room from those of one member.
 func aboutRoom(t room.EventType) bool {
 	switch t {
-	case room.EventCreated, room.EventUpdated, room.EventClosed, room.EventExpired:
+	case room.EventCreated, room.EventUpdated, room.EventDestinationChanged, room.EventClosed, room.EventExpired:
 		return true
 	}
 	return false

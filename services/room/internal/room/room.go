@@ -110,6 +110,9 @@ const (
 	EventMemberRole    EventType = "member.role"
 	EventOwnerChanged  EventType = "owner.changed"
 	EventMemberRenamed EventType = "member.renamed"
+
+	// EventDestinationChanged comes beside EventUpdated; it is about who chose it.
+	EventDestinationChanged EventType = "destination.changed"
 )
 
 // Event is something that happened in a room. ID is given by the store.

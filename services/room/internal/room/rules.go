@@ -122,7 +122,8 @@ func (r *Room) handOver(from, to *Member, fromBecomes Role, actorID string, now 
 
 // Update changes what a checked patch names. Owners and admins may.
 func (r *Room) Update(actorID string, p Patch, now time.Time) error {
-	if _, err := r.allowed(actorID, now, Owner, Admin); err != nil {
+	actor, err := r.allowed(actorID, now, Owner, Admin)
+	if err != nil {
 		return err
 	}
 	if p.MaxMembers != nil && *p.MaxMembers < r.Count() {
@@ -136,6 +137,7 @@ func (r *Room) Update(actorID string, p Patch, now time.Time) error {
 		r.ExpiresAt = end
 	}
 	r.touch(now)
+	before := r.Destination
 	set(&r.Name, p.Name)
 	set(&r.Destination.Name, p.DestinationName)
 	set(&r.Destination.Lat, p.DestinationLat)
@@ -143,6 +145,9 @@ func (r *Room) Update(actorID string, p Patch, now time.Time) error {
 	set(&r.Waypoints, p.Waypoints)
 	set(&r.MaxMembers, p.MaxMembers)
 	r.tell(EventUpdated, nil, actorID, "", now)
+	if r.Destination != before {
+		r.tell(EventDestinationChanged, actor, actorID, "", now)
+	}
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 type stored struct {
 	seq                      int64
 	id, sender, key, content string
+	kind                     string // of a system message
 }
 
 // check lets everything come to rest and compares what everybody knows.
@@ -105,7 +106,7 @@ func (r *runner) readPostgres(ctx context.Context) (map[string][]stored, error) 
 		return nil, err
 	}
 	defer func() { _ = db.Close() }()
-	rows, err := db.QueryContext(ctx, `SELECT room_id, seq, id, sender_id, client_key, content FROM chat.messages ORDER BY room_id, seq`)
+	rows, err := db.QueryContext(ctx, `SELECT room_id, seq, id, sender_id, client_key, content, kind FROM chat.messages ORDER BY room_id, seq`)
 	if err != nil {
 		return nil, fmt.Errorf("read the messages: %w", err)
 	}
@@ -114,7 +115,7 @@ func (r *runner) readPostgres(ctx context.Context) (map[string][]stored, error) 
 	for rows.Next() {
 		var room string
 		var m stored
-		if err := rows.Scan(&room, &m.seq, &m.id, &m.sender, &m.key, &m.content); err != nil {
+		if err := rows.Scan(&room, &m.seq, &m.id, &m.sender, &m.key, &m.content, &m.kind); err != nil {
 			return nil, fmt.Errorf("read the messages: %w", err)
 		}
 		m.key = strings.TrimPrefix(m.key, "c:")
@@ -186,7 +187,7 @@ func (r *runner) checkOrderOfSpeech(log map[string][]stored) {
 		last := map[string]int{}
 		for _, m := range messages {
 			name, ok := patient[m.sender]
-			if !ok {
+			if !ok || m.kind != "" {
 				continue
 			}
 			var n int
@@ -209,7 +210,7 @@ func (r *runner) checkHistory(ctx context.Context, log map[string][]stored) erro
 					Messages []wire.Message `json:"messages"`
 					HasMore  bool           `json:"hasMore"`
 				}
-				path := fmt.Sprintf("/api/rooms/%s/messages?after=%d&limit=%d", room.ID, len(heard), wire.MaxHistoryLimit)
+				path := fmt.Sprintf("/api/rooms/%s/messages?after=%d&limit=%d&system=true", room.ID, len(heard), wire.MaxHistoryLimit)
 				if _, err := r.rest(ctx, edge, reader.account.Token, "GET", path, nil, &page); err != nil {
 					r.verdict.add(kindLost, reader.account.Name, room.ID, "history through edge %d: %v", edge, err)
 					return nil
@@ -218,7 +219,7 @@ func (r *runner) checkHistory(ctx context.Context, log map[string][]stored) erro
 				more = page.HasMore && len(page.Messages) > 0
 			}
 			same := slices.EqualFunc(heard, log[room.ID], func(m wire.Message, s stored) bool {
-				return m.Seq == s.seq && m.ID == s.id && m.ClientID == s.key && m.UserID == s.sender && m.Content == s.content
+				return m.Seq == s.seq && m.ID == s.id && m.Kind == s.kind && (s.kind != "" || m.ClientID == s.key) && m.UserID == s.sender && m.Content == s.content
 			})
 			if !same {
 				r.verdict.add(kindLost, reader.account.Name, room.ID, "history through edge %d has %d messages, stored are %d, and they are not the same", edge, len(heard), len(log[room.ID]))

@@ -13,7 +13,7 @@ import (
 // hear takes one event. The caller holds p.mu.
 func (p *person) hear(packet client.Packet) {
 	switch packet.Event {
-	case wire.EventNewMessage:
+	case wire.EventNewMessage, wire.EventSystemMessage:
 		var m wire.Message
 		if p.decode(packet, &m) {
 			p.hearMessage(m, packet.Ref)

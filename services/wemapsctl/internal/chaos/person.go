@@ -257,7 +257,7 @@ func (p *person) catchUp(now time.Time) error {
 			b.gapAt = now
 			p.repairs++
 			p.r.trace(p, "repairs a gap after %d in %s", b.upTo, room)
-			if err := p.send(wire.EventRequestChatHistory, "repair", wire.HistoryRequest{RoomID: room, After: &b.upTo, Limit: wire.MaxHistoryLimit}); err != nil {
+			if err := p.send(wire.EventRequestChatHistory, "repair", wire.HistoryRequest{RoomID: room, After: &b.upTo, Limit: wire.MaxHistoryLimit, System: true}); err != nil {
 				return err
 			}
 		}
