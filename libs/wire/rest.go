@@ -85,6 +85,8 @@ type Room struct {
 	Members         []Member `json:"members,omitempty"`
 
 	Waypoints []Waypoint `json:"waypoints,omitempty"` // on the way to the destination, in order
+
+	UnreadCount *int64 `json:"unreadCount,omitempty"` // in the list, at most MaxUnread; absent = not known
 }
 
 // Member is one person in a room.

@@ -44,6 +44,7 @@ type App struct {
 	list     *store.List
 	archive  *store.Archive
 	history  *message.History
+	tallies  *store.Tallies
 }
 
 // New connects; it starts nothing.
@@ -65,6 +66,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 		metrics: consume.NewMetrics(registry),
 		members: &store.Members{Client: client, Now: time.Now},
 		list:    list, archive: archive,
+		tallies: &store.Tallies{Client: client, Life: cfg.Retention},
 		history: &message.History{Cache: list, Archive: archive, Retention: cfg.Retention, Now: time.Now},
 	}, nil
 }
@@ -113,7 +115,7 @@ func (a *App) partition(p int) run.Func {
 		Queue:     &consume.Stream{Client: a.redis, Name: wire.StreamCommands(wire.ServiceChat, p)},
 		Members:   a.members,
 		Publisher: &publish.Publisher{Client: a.redis, Lists: a.list},
-		Pages:     a.history, Metrics: a.metrics, Now: time.Now, OnError: warn,
+		Pages:     a.history, Tallies: a.tallies, Metrics: a.metrics, Now: time.Now, OnError: warn,
 	}
 	return func(ctx context.Context) error {
 		return pg.WhileLocked(ctx, a.db, fmt.Sprintf("chat:{%d}", p), lockRetry, func(ctx context.Context, conn *sqlx.Conn) error {
@@ -134,7 +136,7 @@ func (a *App) partition(p int) run.Func {
 // follow follows the room events while no other replica does, so that rooms are
 // told of them in their order.
 func (a *App) follow(ctx context.Context, commands *publish.Commands) error {
-	f := &consume.Follower{Rooms: a.archive, Cache: a.list, Notes: commands, Now: time.Now}
+	f := &consume.Follower{Rooms: a.archive, Cache: a.list, Tallies: a.tallies, Notes: commands, Now: time.Now}
 	warn := a.warn("room events")
 	return pg.WhileLocked(ctx, a.db, "chat room events", lockRetry, func(ctx context.Context, conn *sqlx.Conn) error {
 		consumer := &redisx.Consumer{Client: a.redis, Stream: wire.StreamRoom, Field: wire.StreamField, Group: wire.ServiceChat, Name: a.cfg.InstanceID,

@@ -162,7 +162,7 @@ func TestCrashBetweenCommitAndAck(t *testing.T) {
 			life, die := context.WithTimeout(ctx, 50*time.Millisecond)
 			_ = consume.NewOwner(w, consume.Deps{Queue: f, Members: &store.Members{Client: b.redis, Now: time.Now}, Publisher: f,
 				Pages:   &message.History{Cache: list, Archive: archive, Retention: time.Hour, Now: time.Now},
-				Metrics: consume.NewMetrics(prometheus.NewRegistry()), Now: time.Now, OnError: func(error) {}}).Run(life)
+				Tallies: &store.Tallies{Client: b.redis, Life: time.Hour}, Metrics: consume.NewMetrics(prometheus.NewRegistry()), Now: time.Now, OnError: func(error) {}}).Run(life)
 			die()
 			w.Close()
 			_ = conn.Close()

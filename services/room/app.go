@@ -96,7 +96,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	rooms := &room.Service{Store: a.store, Shares: a.store, Guard: api.NewGuard(redis, a.warn("guard")),
 		NewID: httpx.NewID, Code: room.NewCode, Now: time.Now}
 	a.echo = httpx.New(httpx.Options{Service: "room", Log: log, Registry: registry, MapError: api.MapError})
-	api.Register(a.echo, rooms, verifier)
+	api.Register(a.echo, rooms, &api.Unread{Client: redis}, verifier)
 	return a, nil
 }
 

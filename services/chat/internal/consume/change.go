@@ -3,6 +3,7 @@ package consume
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/wemaps/wemaps/services/chat/internal/message"
 	"github.com/wemaps/wemaps/services/chat/internal/publish"
@@ -82,6 +83,13 @@ func (h *handler) read(ctx context.Context, requests []request) error {
 	for i, r := range now {
 		told[i] = publish.Read{Read: r, Moved: r.Entry == reads[i].Entry, Origin: owners[i].cmd.Origin}
 	}
+	h.tallies.read(told, func(roomID string) int64 {
+		head, err := h.log.Head(ctx, roomID)
+		if err != nil {
+			return math.MaxInt64 // then it is counted afresh
+		}
+		return head.Last
+	})
 	return h.publisher.Reads(ctx, told)
 }
 

@@ -21,6 +21,13 @@ type Ager interface {
 	Age(ctx context.Context, roomID string, rev int64) error
 }
 
+// Counted shows that nothing is unread in a new room, and nothing of one that
+// has ended; see store.Tallies.
+type Counted interface {
+	Begin(ctx context.Context, roomID string) error
+	End(ctx context.Context, roomID string) error
+}
+
 // Appender puts commands into the chat streams; see publish.Commands.
 type Appender interface {
 	Append(ctx context.Context, cmd wire.Command) error
@@ -30,10 +37,11 @@ type Appender interface {
 // the rooms are to be told of it goes through the chat streams: only a room's
 // writer gives out its numbers.
 type Follower struct {
-	Rooms Ender
-	Cache Ager
-	Notes Appender
-	Now   func() time.Time
+	Rooms   Ender
+	Cache   Ager
+	Tallies Counted
+	Notes   Appender
+	Now     func() time.Time
 }
 
 // Handle is a redisx.Handler for the room event stream.
@@ -53,13 +61,19 @@ func (f *Follower) Handle(ctx context.Context, batch []redisx.Entry) ([]redisx.R
 }
 
 func (f *Follower) handle(ctx context.Context, e wire.RoomEvent) error {
-	if e.Type == wire.RoomEventClosed || e.Type == wire.RoomEventExpired {
+	switch e.Type {
+	case wire.RoomEventCreated:
+		return f.Tallies.Begin(ctx, e.RoomID)
+	case wire.RoomEventClosed, wire.RoomEventExpired:
 		// Its messages stay for as long as the retention says.
 		rev, err := f.Rooms.End(ctx, e.RoomID, e.At.Time)
 		if err != nil {
 			return err
 		}
-		return f.Cache.Age(ctx, e.RoomID, rev)
+		if err := f.Cache.Age(ctx, e.RoomID, rev); err != nil {
+			return err
+		}
+		return f.Tallies.End(ctx, e.RoomID)
 	}
 	note, ok := noteOf(e)
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wemaps/wemaps/libs/redisx"
@@ -19,6 +20,7 @@ type Log interface {
 	MarkRead(ctx context.Context, reads []message.Read) ([]message.Read, error)
 	Head(ctx context.Context, roomID string) (message.Head, error)
 	Floor(roomID string, seq int64)
+	Tally(ctx context.Context, rooms []string) (map[string]*message.Tally, error)
 	Alive(ctx context.Context) error
 }
 
@@ -54,6 +56,7 @@ type handler struct {
 	pages     *pages
 	metrics   *Metrics
 	now       func() time.Time
+	tallies   *tallies
 
 	unknownSince time.Time // when membership could first not be told
 }
@@ -90,10 +93,14 @@ func (h *handler) handle(ctx context.Context, batch []redisx.Entry) ([]redisx.Re
 		}
 	}
 	h.metrics.batch(sent)
+	h.tallies.said(sent)
+	h.tallies.changed(changed)
 	if err := h.read(ctx, requests); err != nil {
 		return nil, err
 	}
-	return append(rejects, unstorable...), h.histories(ctx, requests)
+	err = h.histories(ctx, requests)
+	h.tallies.settle(ctx)
+	return append(rejects, unstorable...), err
 }
 
 // wait fails, so that the batch is tried again, while some answer is unknown
@@ -194,10 +201,14 @@ func (h *handler) refusal(r *request, err error) publish.Refusal {
 // error to its asker and no reason to publish the batch's messages again.
 func (h *handler) histories(ctx context.Context, requests []request) error {
 	var failed []publish.Refusal
+	var rooms []string
 	for i := range requests {
 		r := &requests[i]
 		if r.refused != nil || r.history == nil {
 			continue
+		}
+		if !slices.Contains(rooms, r.cmd.RoomID) {
+			rooms = append(rooms, r.cmd.RoomID)
 		}
 		page, err := h.pages.answer(ctx, h.log, *r.history)
 		if err != nil {
@@ -208,6 +219,7 @@ func (h *handler) histories(ctx context.Context, requests []request) error {
 			return err
 		}
 	}
+	h.tallies.asked(ctx, rooms)
 	if len(failed) == 0 {
 		return nil
 	}

@@ -77,7 +77,7 @@ type actor struct {
 func (w *world) start() *actor {
 	w.lock++
 	a := &actor{w: w, gen: w.lock, turn: make(chan bool), parks: make(chan bool), last: map[string]int64{}}
-	o := NewOwner(a, Deps{Queue: a, Members: a, Publisher: a, Metrics: NewMetrics(prometheus.NewRegistry()), Now: time.Now,
+	o := NewOwner(a, Deps{Queue: a, Members: a, Publisher: a, Tallies: a, Metrics: NewMetrics(prometheus.NewRegistry()), Now: time.Now,
 		OnError: func(error) {}, Pause: func(ctx context.Context, _ time.Duration) bool { return ctx.Err() == nil }})
 	go func() {
 		defer func() { a.parks <- false }()
@@ -163,9 +163,14 @@ func (a *actor) Change(context.Context, []message.Change) ([]message.Changed, er
 func (a *actor) MarkRead(context.Context, []message.Read) ([]message.Read, error) {
 	return nil, nil
 }
-func (a *actor) Reads(context.Context, []publish.Read) error     { return nil }
-func (a *actor) Changes(context.Context, []publish.Change) error { return nil }
-func (a *actor) Floor(string, int64)                             {}
+func (a *actor) Reads(context.Context, []publish.Read) error                        { return nil }
+func (a *actor) Changes(context.Context, []publish.Change) error                    { return nil }
+func (a *actor) Tally(context.Context, []string) (map[string]*message.Tally, error) { return nil, nil }
+func (a *actor) Write(context.Context, []*message.Tally, map[*message.Tally][]string) ([]*message.Tally, error) {
+	return nil, nil
+}
+func (a *actor) Made(context.Context, []string) ([]time.Time, error) { return nil, nil }
+func (a *actor) Floor(string, int64)                                 {}
 
 // Append is what store.Writer does, in two statements.
 func (a *actor) Append(ctx context.Context, drafts []message.Draft) ([]message.Stored, error) {

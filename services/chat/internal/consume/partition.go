@@ -21,6 +21,7 @@ type Deps struct {
 	Members   Members
 	Publisher Publisher
 	Pages     Pages
+	Tallies   Tallies
 	Metrics   *Metrics
 	Now       func() time.Time
 	OnError   func(error)
@@ -58,7 +59,7 @@ func NewOwner(log Log, d Deps) *Owner {
 	if d.Pause == nil {
 		d.Pause = run.Pause
 	}
-	return &Owner{Deps: d, log: log, handler: &handler{log: log, members: d.Members, publisher: d.Publisher, metrics: d.Metrics, now: d.Now,
+	return &Owner{Deps: d, log: log, handler: &handler{log: log, members: d.Members, publisher: d.Publisher, metrics: d.Metrics, now: d.Now, tallies: newTallies(log, d),
 		pages: &pages{source: d.Pages, metrics: d.Metrics, now: d.Now, refilled: map[string]time.Time{}}}}
 }
 
@@ -74,6 +75,7 @@ func (o *Owner) Run(ctx context.Context) error {
 			pause = shortestPause
 			continue
 		}
+		o.handler.tallies.settle(ctx)
 		// Idle: ask after the connection, also to keep its session from ending.
 		if err := o.alive(ctx); err != nil {
 			return err

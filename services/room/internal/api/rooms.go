@@ -44,10 +44,16 @@ func (a *API) list(c echo.Context) error {
 		return err
 	}
 	out := wire.RoomsResponse{Rooms: make([]wire.Room, len(rooms))}
+	ids := make([]string, len(rooms))
+	for i := range rooms {
+		ids[i] = rooms[i].Room.ID
+	}
+	unread := a.unread.Count(c.Request().Context(), user(c).ID, ids)
 	for i := range rooms {
 		s := &rooms[i]
 		out.Rooms[i] = publish.Room(&s.Room)
 		out.Rooms[i].CreatedBy, out.Rooms[i].MemberCount, out.Rooms[i].UserRole = &s.Room.CreatorName, &s.MemberCount, (*string)(&s.Role)
+		out.Rooms[i].UnreadCount = unread[i]
 	}
 	return c.JSON(http.StatusOK, out)
 }

@@ -10,12 +10,13 @@ import (
 
 // API answers requests.
 type API struct {
-	rooms *room.Service
+	rooms  *room.Service
+	unread *Unread
 }
 
 // Register adds the routes to e.
-func Register(e *echo.Echo, rooms *room.Service, verifier httpx.Verifier) {
-	a := &API{rooms}
+func Register(e *echo.Echo, rooms *room.Service, unread *Unread, verifier httpx.Verifier) {
+	a := &API{rooms, unread}
 	e.GET("/api/rooms/shared/:token", a.shared) // the link is the authorization
 
 	g := e.Group("/api/rooms", httpx.Auth(verifier))
