@@ -77,6 +77,16 @@ func (b *book) live(m wire.Message) {
 	b.note(m)
 }
 
+// system notes a system message. In a resume it looks like a live one, so that
+// its order can only be judged where all comes in order.
+func (b *book) system(m wire.Message) {
+	if b.inOrder || b.told[m.Seq] {
+		b.live(m)
+		return
+	}
+	b.note(m)
+}
+
 // page notes a page of history that came for a resume.
 func (b *book) page(messages []wire.Message) {
 	for _, m := range messages {

@@ -82,6 +82,9 @@ func (p *person) hearMessage(m wire.Message, ref string) {
 	case p.habit == visitor: // what it heard in which of its stays is not judged
 		b.know(m)
 		return
+	case m.Kind != "":
+		b.system(m)
+		return
 	case ref == "":
 		b.live(m)
 		return
