@@ -22,6 +22,8 @@ import (
 type options struct {
 	protocol, pids, redis string
 	json, find, floors    bool
+	targets, curve        bool
+	passes                int
 }
 
 // Command is `wemapsctl load [flags]`.
@@ -49,6 +51,9 @@ func Command(ctx context.Context, args []string) error {
 	flags.BoolVar(&opt.floors, "floors", true, "measure the floors in the same run")
 	flags.StringVar(&opt.redis, "redis", os.Getenv("REDIS_URL"), "Redis for the bare path, e.g. redis://localhost:16379")
 	flags.StringVar(&opt.pids, "pids", "", "processes to watch, name=pid,…; default: those of `up`")
+	flags.BoolVar(&opt.targets, "targets", false, "measure all that is promised, and print the table")
+	flags.IntVar(&opt.passes, "passes", 3, "how often, with --targets; medians are reported")
+	flags.BoolVar(&opt.curve, "curve", false, "double rooms, members and idle sockets, and print the table")
 	flags.BoolVar(&opt.json, "json", false, "print the report as JSON, progress on standard error")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -76,6 +81,9 @@ func prepare(cfg *Config, opt options) error {
 	}
 	var limit syscall.Rlimit
 	need := uint64(cfg.Rooms*cfg.Members+cfg.Idle) + 2*floorSockets + 200
+	if opt.targets || opt.curve {
+		need += idleSockets
+	}
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < need {
 		return fmt.Errorf("%d file descriptors are needed, the limit is %d: raise it with ulimit -n", need, limit.Cur)
 	}
@@ -100,6 +108,12 @@ func execute(ctx context.Context, cfg Config, opt options) error {
 			return err
 		}
 		cfg.Say("%s", floors)
+	}
+	switch {
+	case opt.targets:
+		return measureTargets(ctx, cfg, floors, max(opt.passes, 1), opt.json, os.Stdout)
+	case opt.curve:
+		return curve(ctx, cfg, os.Stdout)
 	}
 	report, err := Run(ctx, cfg, opt.find)
 	if err != nil {

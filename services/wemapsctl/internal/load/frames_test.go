@@ -94,11 +94,14 @@ func TestStreamFindsWhatIsWrong(t *testing.T) {
 	}
 	to.parser.whole([]byte(`{"type":"new-message","data":{"content":"load.7.0.` + itoa(at) + `"}}`))
 	to.parser.whole([]byte(`{"type":"location-updated","data":{"deviceModel":"load.broken"}}`))
-	if p := s.positions; p.doubled != 1 || p.reordered != 1 || p.got(to, 7) != 4 || p.got(to, 8) != 0 || len(p.latencies) != 4 {
+	if p := s.positions; p.doubled != 1 || p.reordered != 1 || len(p.latencies) != 4 {
 		t.Errorf("positions %+v", p)
 	}
-	if s.chat.got(to, 7) != 1 {
-		t.Errorf("chat %+v", s.chat)
+	if lost, superseded := s.positions.unheard(to, 7, 6); lost != 1 || superseded != 1 { // 5, and 2
+		t.Errorf("%d positions lost, %d superseded", lost, superseded)
+	}
+	if lost, _ := s.chat.unheard(to, 7, 1); lost != 0 {
+		t.Errorf("%d messages lost", lost)
 	}
 	if l := summarize(s.positions.latencies); l.P50 < 5 || l.P50 > 5000 || l.Max < l.P50 {
 		t.Errorf("latency %+v", l)
@@ -129,5 +132,33 @@ func TestProcesses(t *testing.T) {
 	parent := func(pid int) int { return parents[pid] }
 	if !descends(30, 10, parent) || descends(10, 30, parent) || descends(40, 10, parent) {
 		t.Error("descends is wrong")
+	}
+}
+
+func TestUnheardIsLostOrSuperseded(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		heard            []int64
+		sent             int64
+		lost, superseded int64
+	}{
+		{nil, 5, 5, 0},
+		{[]int64{0, 1, 2, 3, 4}, 5, 0, 0},
+		{[]int64{4}, 5, 0, 4},
+		{[]int64{0, 70}, 75, 4, 69},
+		{[]int64{0, 1, 63, 64}, 65, 0, 61},
+	} {
+		to := &socket{}
+		st := &stream{seen: map[pair]*bits{}}
+		for _, n := range tc.heard {
+			p := pair{to, 7}
+			if st.seen[p] == nil {
+				st.seen[p] = &bits{}
+			}
+			st.seen[p].add(n)
+		}
+		if lost, superseded := st.unheard(to, 7, tc.sent); lost != tc.lost || superseded != tc.superseded {
+			t.Errorf("heard %v of %d: %d lost, %d superseded, want %d and %d", tc.heard, tc.sent, lost, superseded, tc.lost, tc.superseded)
+		}
 	}
 }

@@ -53,12 +53,15 @@ type Latency struct {
 // Stream is what became of one kind of event.
 type Stream struct {
 	Latency
-	Sampled   int   `json:"sampled"`
-	Missing   int64 `json:"missing"` // on sampled sockets; under overload newer positions supersede older ones
-	Doubled   int64 `json:"doubled"` // on sampled sockets
-	Reordered int64 `json:"reordered"`
-	Expected  int64 `json:"expected"`  // on all sockets
-	Delivered int64 `json:"delivered"` // on all sockets
+	Sampled int `json:"sampled"`
+	// Of sampled sockets. A position may be superseded by a newer one of the same member that was heard; the newest is
+	// lost if it is missing, as is any message.
+	Missing    int64 `json:"missing"`
+	Superseded int64 `json:"superseded"`
+	Doubled    int64 `json:"doubled"` // on sampled sockets
+	Reordered  int64 `json:"reordered"`
+	Expected   int64 `json:"expected"`  // on all sockets
+	Delivered  int64 `json:"delivered"` // on all sockets
 }
 
 // Cost of a process during a measurement.
@@ -134,15 +137,22 @@ func (g *generator) result(rate float64, before, sent, after moment, failed int6
 	return r
 }
 
-// stream sums up one kind of event on the sampled sockets.
-func (g *generator) stream(st *stream, sent func(*user) int64, own bool) Stream {
+// stream sums up one kind of event on the sampled sockets. Ordered events also reach their sender, and none may be
+// left out.
+func (g *generator) stream(st *stream, sent func(*user) int64, ordered bool) Stream {
 	out := Stream{Latency: summarize(st.latencies), Sampled: len(st.latencies), Doubled: st.doubled, Reordered: st.reordered}
 	for _, to := range g.sample.sockets {
 		first := to.user.room * g.cfg.Members
 		for _, from := range g.people.users[first : first+g.cfg.Members] {
-			if own || from != to.user {
-				out.Missing += sent(from) - st.got(to, from.id)
+			if from == to.user && !ordered {
+				continue
 			}
+			lost, superseded := st.unheard(to, from.id, sent(from))
+			if ordered {
+				lost, superseded = lost+superseded, 0
+			}
+			out.Missing += lost
+			out.Superseded += superseded
 		}
 	}
 	return out
@@ -161,8 +171,8 @@ func summarize(latencies []time.Duration) Latency {
 }
 
 func (s Stream) row(name string) string {
-	return fmt.Sprintf("%-10s p50 %.2f  p95 %.2f  p99 %.2f  max %.1f ms (%d sampled: %d missing, %d doubled, %d reordered); all sockets %d of %d\n",
-		name, s.P50, s.P95, s.P99, s.Max, s.Sampled, s.Missing, s.Doubled, s.Reordered, s.Delivered, s.Expected)
+	return fmt.Sprintf("%-10s p50 %.2f  p95 %.2f  p99 %.2f  max %.1f ms (%d sampled: %d lost, %d superseded, %d doubled, %d reordered); all sockets %d of %d\n",
+		name, s.P50, s.P95, s.P99, s.Max, s.Sampled, s.Missing, s.Superseded, s.Doubled, s.Reordered, s.Delivered, s.Expected)
 }
 
 // String is the result as it is printed.

@@ -4,6 +4,7 @@ package load
 
 import (
 	"bytes"
+	mathbits "math/bits"
 	"strconv"
 	"sync"
 	"time"
@@ -161,10 +162,23 @@ func (st *stream) take(to *socket, mark []byte) {
 	st.latencies = append(st.latencies, time.Since(time.UnixMicro(fields[2])))
 }
 
-// got is the number of different events from the sender.
-func (st *stream) got(to *socket, from int) int64 {
-	if set := st.seen[pair{to, from}]; set != nil {
-		return set.n
+// unheard splits what the sender sent, numbered from 0, and the receiver did not hear: lost is what came after the last
+// one heard, superseded what came before.
+func (st *stream) unheard(to *socket, from int, sent int64) (lost, superseded int64) {
+	set := st.seen[pair{to, from}]
+	if set == nil {
+		return sent, 0
 	}
-	return 0
+	newest := set.newest()
+	return max(0, sent-newest-1), newest + 1 - set.n
+}
+
+// newest is the largest number in the set; -1 if it is empty.
+func (b *bits) newest() int64 {
+	for i := len(b.words) - 1; i >= 0; i-- {
+		if w := b.words[i]; w != 0 {
+			return int64(i)*64 + 63 - int64(mathbits.LeadingZeros64(w))
+		}
+	}
+	return -1
 }
