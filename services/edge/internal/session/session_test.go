@@ -3,7 +3,6 @@ package session
 import (
 	"encoding/json"
 	"errors"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -61,42 +60,9 @@ func FuzzDecodeRoom(f *testing.F) {
 		if !validRoomID([]byte(p.RoomID)) {
 			t.Fatalf("%q was taken as room %q", data, p.RoomID)
 		}
-		if !json.Valid(data) {
-			return // the service refuses it
-		}
 		var members map[string]any
 		if err := json.Unmarshal(data, &members); err != nil || members["roomId"] != p.RoomID {
 			t.Fatalf("%q was taken as room %q", data, p.RoomID)
-		}
-	})
-}
-
-// The scanner sees what the JSON package sees.
-func TestEachMemberAgainstTheJSONPackage(t *testing.T) {
-	t.Parallel()
-	value := rapid.OneOf(rapid.Map(rapid.String(), func(s string) any { return s }), rapid.Map(rapid.Float64Range(-1e6, 1e6), func(f float64) any { return f }),
-		rapid.Just[any](nil), rapid.Just[any](true), rapid.Just[any](map[string]any{"a": []any{"]}\"", 1.0, map[string]any{}}}), rapid.Just[any]([]any{}))
-	rapid.Check(t, func(t *rapid.T) {
-		want := rapid.MapOf(rapid.String(), value).Draw(t, "object")
-		data, err := json.MarshalIndent(want, " ", rapid.SampledFrom([]string{"", " ", "\t"}).Draw(t, "indent"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := map[string]json.RawMessage{}
-		if !eachMember(data, func(key, value []byte) {
-			var k string
-			if err := json.Unmarshal(key, &k); err != nil {
-				t.Fatal(err)
-			}
-			got[k] = value
-		}) || len(got) != len(want) {
-			t.Fatalf("%d members of %d in %s", len(got), len(want), data)
-		}
-		for k, v := range got {
-			var one any
-			if err := json.Unmarshal(v, &one); err != nil || !reflect.DeepEqual(one, want[k]) {
-				t.Fatalf("%q is %s, want %v", k, v, want[k])
-			}
 		}
 	})
 }

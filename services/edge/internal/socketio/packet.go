@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+
+	"github.com/wemaps/wemaps/services/edge/internal/jsonscan"
 )
 
 // Type is a packet type of Socket.IO 5.
@@ -93,18 +95,18 @@ func (p *Packet) decodeData(b []byte, args []json.RawMessage, limits *Limits) (e
 	case Connect:
 		if len(b) > 0 {
 			p.Auth = b
-			err = checkObject(b, limits.Depth)
+			err = jsonscan.CheckObject(b, limits.Depth)
 		}
 		return err
 	case Disconnect:
 		if len(b) > 0 {
-			return errPayload
+			return jsonscan.ErrPayload
 		}
 		return nil
 	case ConnectError:
 		return errType // a server never gets one
 	}
-	if p.Args, err = splitArray(args, b, limits.Depth); err != nil {
+	if p.Args, err = jsonscan.SplitArray(args, b, limits.Depth); err != nil {
 		return err
 	}
 	if p.Type == Ack || p.Type == BinaryAck {
@@ -196,13 +198,13 @@ func checkPlaceholder(raw json.RawMessage, attachments int) error {
 	case '[':
 		var list []json.RawMessage
 		if err := json.Unmarshal(raw, &list); err != nil {
-			return errPayload
+			return jsonscan.ErrPayload
 		}
 		return checkPlaceholders(list, attachments)
 	case '{':
 		var object map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &object); err != nil {
-			return errPayload
+			return jsonscan.ErrPayload
 		}
 		if string(object["_placeholder"]) == "true" {
 			if n, err := strconv.ParseUint(string(object["num"]), 10, 16); err != nil || int(n) >= attachments {
@@ -255,3 +257,5 @@ func appendString(dst []byte, s string) []byte {
 	quoted, _ := json.Marshal(s) // a string always marshals
 	return append(dst, quoted...)
 }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -113,29 +113,3 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
-
-// FuzzScan holds the scanner against the standard library.
-func FuzzScan(f *testing.F) {
-	for _, s := range []string{`[]`, `[1,-0.5e+3,"a\u00e4\n",true,false,null,{"a":[{}]}]`, `[01]`, `["\x"]`, "[\"\x01\"]", `[1 2]`, ` [ ] `} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		args, err := splitArray(nil, b, 1000)
-		var want []json.RawMessage
-		wantErr := json.Unmarshal(b, &want)
-		if valid := wantErr == nil && want != nil; valid != (err == nil) {
-			t.Fatalf("%q: %v, the standard library: %v", b, err, wantErr)
-		}
-		if err != nil {
-			return
-		}
-		if len(args) != len(want) {
-			t.Fatalf("%q: %d elements, want %d", b, len(args), len(want))
-		}
-		for i := range args {
-			if string(args[i]) != string(want[i]) {
-				t.Errorf("%q: element %d is %q, want %q", b, i, args[i], want[i])
-			}
-		}
-	})
-}

@@ -1,31 +1,33 @@
-package socketio
+// Package jsonscan checks JSON (RFC 8259) in one pass and without memory of its
+// own, and cuts its outermost level into parts. The standard library needs two
+// passes and copies for that, and a client's packet is looked at this closely
+// only once.
+package jsonscan
 
 import (
 	"encoding/json"
 	"errors"
 )
 
+// What is wrong with a text.
 var (
-	errJSON    = errors.New("invalid JSON")
-	errNesting = errors.New("JSON is nested too deeply")
-	errPayload = errors.New("invalid payload")
+	ErrJSON    = errors.New("invalid JSON")
+	ErrNesting = errors.New("JSON is nested too deeply")
+	ErrPayload = errors.New("invalid payload") // JSON of another kind
 )
 
-// scanner checks JSON (RFC 8259) in one pass and without memory of its own. The
-// standard library needs two passes and copies to split an array, and a client's
-// packet is looked at this closely only once.
 type scanner struct {
 	b     []byte
 	at    int
 	depth int // levels that may still open
 }
 
-// splitArray appends the elements of the array that b is to dst; they share b.
-func splitArray(dst []json.RawMessage, b []byte, depth int) ([]json.RawMessage, error) {
+// SplitArray appends the elements of the array that b is to dst; they share b.
+func SplitArray(dst []json.RawMessage, b []byte, depth int) ([]json.RawMessage, error) {
 	s := scanner{b: b, depth: depth}
 	s.space()
 	if !s.take('[') {
-		return dst, errPayload
+		return dst, ErrPayload
 	}
 	s.depth--
 	if s.space(); !s.take(']') {
@@ -41,19 +43,19 @@ func splitArray(dst []json.RawMessage, b []byte, depth int) ([]json.RawMessage, 
 				break
 			}
 			if !s.take(',') {
-				return dst, errJSON
+				return dst, ErrJSON
 			}
 		}
 	}
 	return dst, s.end()
 }
 
-// checkObject reports whether b is one JSON object.
-func checkObject(b []byte, depth int) error {
+// CheckObject reports whether b is one JSON object.
+func CheckObject(b []byte, depth int) error {
 	s := scanner{b: b, depth: depth}
 	s.space()
 	if s.peek() != '{' {
-		return errPayload
+		return ErrPayload
 	}
 	if err := s.value(); err != nil {
 		return err
@@ -61,9 +63,44 @@ func checkObject(b []byte, depth int) error {
 	return s.end()
 }
 
+// EachMember calls fn with the key, in its quotes, and the value of each member of the object that b is; they share
+// b. Members before a fault have been handed over when it is found.
+func EachMember(b []byte, depth int, fn func(key, value []byte)) error {
+	s := scanner{b: b, depth: depth - 1}
+	if s.space(); !s.take('{') {
+		return ErrPayload
+	}
+	if s.space(); s.take('}') {
+		return s.end()
+	}
+	for {
+		s.space()
+		from := s.at
+		if err := s.text(); err != nil {
+			return err
+		}
+		key := b[from:s.at:s.at]
+		if s.space(); !s.take(':') {
+			return ErrJSON
+		}
+		s.space()
+		from = s.at
+		if err := s.value(); err != nil {
+			return err
+		}
+		fn(key, b[from:s.at:s.at])
+		if s.space(); s.take('}') {
+			return s.end()
+		}
+		if !s.take(',') {
+			return ErrJSON
+		}
+	}
+}
+
 func (s *scanner) end() error {
 	if s.space(); s.at < len(s.b) {
-		return errJSON
+		return ErrJSON
 	}
 	return nil
 }
@@ -101,7 +138,7 @@ func (s *scanner) value() error {
 		return s.text()
 	case '{', '[':
 		if s.depth--; s.depth < 0 {
-			return errNesting
+			return ErrNesting
 		}
 		s.at++
 		err := s.members(c == '{', c+2) // '{' and '[' are two before '}' and ']'
@@ -129,7 +166,7 @@ func (s *scanner) members(object bool, end byte) error {
 				return err
 			}
 			if s.space(); !s.take(':') {
-				return errJSON
+				return ErrJSON
 			}
 			s.space()
 		}
@@ -141,14 +178,14 @@ func (s *scanner) members(object bool, end byte) error {
 			return nil
 		}
 		if !s.take(',') {
-			return errJSON
+			return ErrJSON
 		}
 	}
 }
 
 func (s *scanner) word(w string) error {
 	if len(s.b)-s.at < len(w) || string(s.b[s.at:s.at+len(w)]) != w {
-		return errJSON
+		return ErrJSON
 	}
 	s.at += len(w)
 	return nil
@@ -156,7 +193,7 @@ func (s *scanner) word(w string) error {
 
 func (s *scanner) text() error {
 	if !s.take('"') {
-		return errJSON
+		return ErrJSON
 	}
 	for s.at < len(s.b) {
 		c := s.b[s.at]
@@ -165,14 +202,14 @@ func (s *scanner) text() error {
 		case c == '"':
 			return nil
 		case c < ' ':
-			return errJSON
+			return ErrJSON
 		case c == '\\':
 			if err := s.escape(); err != nil {
 				return err
 			}
 		}
 	}
-	return errJSON
+	return ErrJSON
 }
 
 func (s *scanner) escape() error {
@@ -184,29 +221,29 @@ func (s *scanner) escape() error {
 	case 'u':
 		for range 4 {
 			if !isHex(s.peek()) {
-				return errJSON
+				return ErrJSON
 			}
 			s.at++
 		}
 		return nil
 	}
-	return errJSON
+	return ErrJSON
 }
 
 func (s *scanner) number() error {
 	s.take('-')
 	if !s.take('0') && s.digits() == 0 {
-		return errJSON
+		return ErrJSON
 	}
 	if s.take('.') && s.digits() == 0 {
-		return errJSON
+		return ErrJSON
 	}
 	if s.take('e') || s.take('E') {
 		if !s.take('+') {
 			s.take('-')
 		}
 		if s.digits() == 0 {
-			return errJSON
+			return ErrJSON
 		}
 	}
 	return nil
