@@ -26,6 +26,7 @@ type Session struct {
 	// Used by the connection's reader only.
 	frames  bucket
 	strikes bucket
+	hushed  time.Time // until then the client has been told to send no positions
 
 	mu       sync.Mutex
 	seats    []*Seat
@@ -52,9 +53,25 @@ func (s *Session) Event(ctx context.Context, name string, data json.RawMessage, 
 		s.refuse(name, ref, wire.Errorf(wire.CodePayloadTooLarge, "The payload must not be larger than %d bytes", wire.MaxFrameBytes))
 		return
 	}
-	if err := s.dispatch(ctx, request{name: name, data: data, ref: ref, at: now}); err != nil {
+	if err := s.dispatch(ctx, request{name: name, data: data, ref: ref, at: now}); err != nil && !s.hush(name, ref, err, now) {
 		s.refuse(name, ref, err)
 	}
+}
+
+// hush tells whether a refused position needs no answer, since an error that
+// said when to try again is younger than that. Under overload the answers would
+// cost as much as what they refuse.
+func (s *Session) hush(name, ref string, err error, now time.Time) bool {
+	var we *wire.Error
+	if name != wire.EventLocationUpdate || ref != "" || !errors.As(err, &we) || we.Code != wire.CodeUnavailable || we.RetryAfter <= 0 {
+		return false
+	}
+	if now.Before(s.hushed) {
+		s.m.metrics.refused.WithLabelValues("event", string(we.Code)).Inc()
+		return true
+	}
+	s.hushed = now.Add(we.RetryAfter)
+	return false
 }
 
 // Invalid tells the client that it sent something that is no event at all.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"pgregory.net/rapid"
 
 	"github.com/wemaps/wemaps/libs/wire"
@@ -176,6 +177,34 @@ func BenchmarkDecodeRoom(b *testing.B) {
 	for b.Loop() {
 		if _, err := decodeRoom(data); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// Under overload a client that goes on sending positions is told once per the time that it was asked to wait for, and
+// whatever else it asks is answered each time.
+func TestOverloadIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	s := &Session{m: &Manager{metrics: newMetrics(prometheus.NewRegistry())}}
+	busy := wire.NewError(wire.CodeUnavailable).After(2 * time.Second)
+	now := time.Now()
+	for _, tc := range []struct {
+		name, ref string
+		err       error
+		after     time.Duration
+		want      bool
+	}{
+		{wire.EventLocationUpdate, "", busy, 0, false},
+		{wire.EventLocationUpdate, "", busy, time.Millisecond, true},
+		{wire.EventLocationUpdate, "7", busy, 2 * time.Millisecond, false},
+		{wire.EventSendMessage, "", busy, 3 * time.Millisecond, false},
+		{wire.EventLocationUpdate, "", wire.NewError(wire.CodeNotMember), 4 * time.Millisecond, false},
+		{wire.EventLocationUpdate, "", busy, 1999 * time.Millisecond, true},
+		{wire.EventLocationUpdate, "", busy, 2001 * time.Millisecond, false},
+		{wire.EventLocationUpdate, "", busy, 2002 * time.Millisecond, true},
+	} {
+		if got := s.hush(tc.name, tc.ref, tc.err, now.Add(tc.after)); got != tc.want {
+			t.Errorf("%s %q after %v: %v", tc.name, tc.ref, tc.after, got)
 		}
 	}
 }

@@ -18,7 +18,7 @@ const Group = wire.ServiceLocation
 
 const (
 	leaseTTL  = 3 * time.Second
-	batchSize = 512
+	batchSize = 2048
 )
 
 // Partitions works on this replica's share of the command streams. A partition
