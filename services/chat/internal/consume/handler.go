@@ -99,7 +99,7 @@ func (h *handler) handle(ctx context.Context, batch []redisx.Entry) ([]redisx.Re
 		return nil, err
 	}
 	err = h.histories(ctx, requests)
-	h.tallies.settle(ctx)
+	h.tallies.after(ctx, len(batch))
 	return append(rejects, unstorable...), err
 }
 

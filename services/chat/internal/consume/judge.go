@@ -10,16 +10,16 @@ import (
 func (h *handler) judge(ctx context.Context, requests []request) error {
 	index := map[message.Ask]int{}
 	var asks []message.Ask
-	for i := range requests {
-		if requests[i].refused != nil {
-			continue
+	ask := func(a message.Ask) {
+		if _, ok := index[a]; !ok {
+			index[a] = len(asks)
+			asks = append(asks, a)
 		}
-		requests[i].asks(func(a message.Ask) {
-			if _, ok := index[a]; !ok {
-				index[a] = len(asks)
-				asks = append(asks, a)
-			}
-		})
+	}
+	for i := range requests {
+		if requests[i].refused == nil {
+			requests[i].asks(ask)
+		}
 	}
 	if len(asks) == 0 {
 		return nil
@@ -28,9 +28,10 @@ func (h *handler) judge(ctx context.Context, requests []request) error {
 	if err != nil {
 		return err
 	}
+	standing := func(a message.Ask) message.Standing { return standings[index[a]] }
 	for i := range requests {
 		if r := &requests[i]; r.refused == nil {
-			r.judge(func(a message.Ask) message.Standing { return standings[index[a]] })
+			r.judge(standing)
 		}
 	}
 	return h.wait(standings)

@@ -24,6 +24,10 @@ const (
 	tallyRooms = 20_000
 	// tallyTimeout bounds a round: what cannot be shown now is owed.
 	tallyTimeout = 2 * time.Second
+	// tallyPause is between two rounds under load, where many messages of a room
+	// cost one command then. A batch of less than tallyBatch is no load.
+	tallyPause = 250 * time.Millisecond
+	tallyBatch = 32
 )
 
 // tallies keeps the tallies of a partition's rooms. It works after a batch's
@@ -37,6 +41,7 @@ type tallies struct {
 	known map[string]*message.Tally
 	moved map[*message.Tally][]string // by whom; not shown yet
 	owed  map[string]struct{}         // rooms to be counted afresh
+	last  time.Time                   // the last round
 }
 
 func newTallies(log Log, d Deps) *tallies {
@@ -132,10 +137,21 @@ func (t *tallies) asked(ctx context.Context, rooms []string) {
 	}
 }
 
+// after is settle after a batch of so many commands.
+func (t *tallies) after(ctx context.Context, batch int) {
+	if batch < tallyBatch || t.now().Sub(t.last) >= tallyPause {
+		t.settle(ctx)
+	}
+}
+
 // settle shows what has changed. What fails is owed.
 func (t *tallies) settle(ctx context.Context) {
+	if len(t.owed)+len(t.moved) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, tallyTimeout)
 	defer cancel()
+	t.last = t.now()
 	for rounds := 0; len(t.owed)+len(t.moved) > 0 && rounds < 2; rounds++ {
 		if err := t.show(ctx); err != nil {
 			t.onError(err)

@@ -162,8 +162,8 @@ func (k Known) quotes(d Draft) error {
 // is not there; newID makes ids. It has no effects: nothing counts until the
 // plan is committed.
 func Assign(drafts []Draft, known Known, now time.Time, newID func() string) Plan {
-	p := Plan{Stored: make([]Stored, len(drafts))}
-	fresh := make(map[Identity]Message, len(drafts))
+	p := Plan{Stored: make([]Stored, len(drafts)), Insert: make([]Message, 0, len(drafts))}
+	fresh := make(map[Identity]int, len(drafts)) // index in Insert
 	bump := make(map[string]int, len(drafts))
 	for i, d := range drafts {
 		id := d.Identity()
@@ -171,8 +171,8 @@ func Assign(drafts []Draft, known Known, now time.Time, newID func() string) Pla
 			p.Stored[i] = Stored{Message: m, Outcome: outcome(m, d)}
 			continue
 		}
-		if m, ok := fresh[id]; ok {
-			p.Stored[i] = Stored{Message: m, Outcome: Repeated}
+		if at, ok := fresh[id]; ok {
+			p.Stored[i] = Stored{Message: p.Insert[at], Outcome: Repeated}
 			continue
 		}
 		if err := known.quotes(d); err != nil {
@@ -189,7 +189,7 @@ func Assign(drafts []Draft, known Known, now time.Time, newID func() string) Pla
 		m := Message{ID: newID(), RoomID: d.RoomID, Seq: p.Bumps[at].To, UserID: d.UserID, UserName: d.UserName,
 			Key: d.Key, Entry: d.Entry, Content: d.Content, ReplyTo: d.ReplyTo,
 			Mentions: d.Mentions, Kind: d.Kind, Data: d.Data, At: now}
-		fresh[id] = m
+		fresh[id] = len(p.Insert)
 		p.Insert = append(p.Insert, m)
 		p.Stored[i] = Stored{Message: m, Outcome: New}
 	}
