@@ -67,6 +67,7 @@ func TestRoutes(t *testing.T) {
 	for path, service := range map[string]string{
 		"/api/auth/signin": "auth", "/api/rooms": "room", "/api/rooms/join": "room", "/api/rooms/1": "room", "/api/rooms/1/leave?x=%2F": "room",
 		"/api/rooms/1/locations": "location", "/api/rooms/1/tracks/2": "location", "/api/ingest/owntracks": "location",
+		"/api/devices/setup": "location",
 	} {
 		resp, raw := get(t, "POST", e.url+path, map[string]string{"X-Forwarded-For": "6.6.6.6", "Authorization": "Bearer x"}, "{}")
 		var got map[string]string

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,11 +19,15 @@ import (
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
-// maxIngest bounds a phone's batch of fixes; everything else is a small form.
-const maxIngest = 1 << 20
-
 // Services are the base URLs of the four.
 type Services struct{ Auth, Room, Location, Chat string }
+
+// ingestPrefix is where tracker apps send to. One of them throws away what is
+// answered with a 4xx, and all try again after a 5xx.
+const ingestPrefix = "/api/ingest/"
+
+// uploadTime is how long a large body may take.
+const uploadTime = 2 * time.Minute
 
 // Proxy passes REST requests to the services.
 type Proxy struct {
@@ -60,7 +65,8 @@ func (p *Proxy) Register(e *echo.Echo) error {
 		{p.services.Auth, httpx.MaxBody, []string{"/api/auth/*"}},
 		{p.services.Chat, httpx.MaxBody, []string{"/api/rooms/:id/messages", "/api/rooms/:id/messages/*"}},
 		{p.services.Location, httpx.MaxBody, []string{"/api/rooms/:id/locations", "/api/rooms/:id/locations/*", "/api/rooms/:id/tracks", "/api/rooms/:id/tracks/*"}},
-		{p.services.Location, maxIngest, []string{"/api/ingest/*"}},
+		{p.services.Location, httpx.MaxBody, []string{"/api/devices/setup"}},
+		{p.services.Location, wire.MaxIngestBytes, []string{ingestPrefix + "*"}},
 		{p.services.Room, httpx.MaxBody, []string{"/api/rooms", "/api/rooms/*"}},
 	} {
 		h, err := p.to(route.service, route.limit)
@@ -110,18 +116,41 @@ func (p *Proxy) to(base string, limit int64) (echo.HandlerFunc, error) {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if wait := p.limiter.Allow(p.addresses.Client(r), time.Now()); wait > 0 {
-			return wire.NewError(wire.CodeRateLimited).After(wait)
+			return tooMany(r, wait)
 		}
 		if r.ContentLength > limit {
 			return wire.NewError(wire.CodePayloadTooLarge)
 		}
 		f := &failure{}
-		out := r.WithContext(context.WithValue(r.Context(), failureKey{}, f))
+		ctx := context.WithValue(r.Context(), failureKey{}, f)
+		if limit > httpx.MaxBody {
+			var cancel context.CancelFunc
+			ctx, cancel = patient(ctx, c.Response())
+			defer cancel()
+		}
+		out := r.WithContext(ctx)
 		out.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
 		out.Header.Set(httpx.HeaderRequestID, httpx.RequestID(c))
 		reverse.ServeHTTP(c.Response(), out)
 		return answer(f.err)
 	}, nil
+}
+
+// patient lets a large body take its time: a phone on a bad network that is cut
+// off starts again, with the same bytes, and never comes through.
+func patient(ctx context.Context, w http.ResponseWriter) (context.Context, context.CancelFunc) {
+	control, until := http.NewResponseController(w), time.Now().Add(uploadTime)
+	_ = control.SetReadDeadline(until) // else the server's own deadlines hold
+	_ = control.SetWriteDeadline(until.Add(uploadTime))
+	return context.WithDeadline(context.WithoutCancel(ctx), until)
+}
+
+func tooMany(r *http.Request, wait time.Duration) error {
+	e := wire.NewError(wire.CodeRateLimited).After(wait)
+	if strings.HasPrefix(r.URL.Path, ingestPrefix) {
+		e.Status = http.StatusServiceUnavailable
+	}
+	return e
 }
 
 // answer is what the client is told when a service could not be asked.

@@ -1,11 +1,14 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/wemaps/wemaps/libs/wire"
 )
 
 func request(remote string, header map[string]string) *http.Request {
@@ -88,6 +91,17 @@ func TestOrigins(t *testing.T) {
 	for _, bad := range []string{"app.test", "https://app.test/path", "https://*.test"} {
 		if _, err := NewCORS([]string{bad}); err == nil {
 			t.Errorf("%q was taken for an origin", bad)
+		}
+	}
+}
+
+// A tracker app that hears 429 throws its fixes away; 503 makes it wait.
+func TestFloodsOfPhonesAreTransient(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]int{"/api/rooms": http.StatusTooManyRequests, "/api/ingest/owntracks": http.StatusServiceUnavailable} {
+		var e *wire.Error
+		if err := tooMany(httptest.NewRequest(http.MethodPost, path, nil), time.Second); !errors.As(err, &e) || e.HTTPStatus() != want || e.RetryAfter != time.Second {
+			t.Errorf("%s: %v", path, e)
 		}
 	}
 }
