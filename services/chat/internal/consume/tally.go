@@ -69,11 +69,11 @@ func (t *tallies) current(roomID string) *message.Tally {
 func (t *tallies) said(sent []publish.Sent) {
 	for i := range sent {
 		s := &sent[i]
-		switch {
-		case s.Outcome == message.Repeated:
-		case s.Outcome == message.Redelivered: // counted before, or not
+		switch s.Outcome {
+		case message.Repeated:
+		case message.Redelivered: // counted before, or not
 			t.doubt(s.RoomID)
-		default:
+		case message.New:
 			if m := t.current(s.RoomID); m != nil && !s.System() {
 				m.Said(s.UserID)
 				t.move(m, s.UserID)

@@ -228,8 +228,9 @@ func (s Standing) MayWrite() error {
 // MayNote is nil or the reason for refusing a system message. As long as the
 // room is not known it is not refused: what happened there did happen.
 func (s Standing) MayNote() error {
+	unknown := s.Err != nil
 	switch {
-	case s.Err != nil:
+	case unknown:
 		return nil
 	case !s.Exists:
 		return ErrRoomNotFound
