@@ -228,11 +228,7 @@ func (s Standing) MayWrite() error {
 // MayNote is nil or the reason for refusing a system message. As long as the
 // room is not known it is not refused: what happened there did happen.
 func (s Standing) MayNote() error {
-	unknown := s.Err != nil
-	switch {
-	case unknown:
-		return nil
-	case !s.Exists:
+	if s.Err == nil && !s.Exists {
 		return ErrRoomNotFound
 	}
 	return s.Ended
