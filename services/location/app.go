@@ -14,6 +14,8 @@ import (
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/location/internal/api"
 	"github.com/wemaps/wemaps/services/location/internal/consume"
+	"github.com/wemaps/wemaps/services/location/internal/ingest"
+	"github.com/wemaps/wemaps/services/location/internal/inlet"
 	"github.com/wemaps/wemaps/services/location/internal/publish"
 	"github.com/wemaps/wemaps/services/location/internal/store"
 )
@@ -52,11 +54,15 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 
 	echo := httpx.New(httpx.Options{Service: "location", Log: log, Registry: registry, MapError: api.MapError})
 	(&api.API{Rooms: rooms, Positions: positions}).Register(echo, verifier)
+	inletCommands := inlet.NewCommands(client, cfg.Partitions, cfg.CommandBound)
+	(&api.Phones{Devices: inlet.NewDevices(client), Rooms: rooms, Positions: positions, Commands: inletCommands, PublicURL: cfg.PublicURL,
+		Limiter: ingest.NewLimiter(api.IngestRate, api.IngestBurst), Metrics: api.NewPhoneMetrics(registry)}).Register(echo, verifier)
 
 	a := &App{client: client}
 	a.group.Add("admin", admin.Run)
 	a.group.Add("room events", consume.RoomEvents(client, cfg.InstanceID, positions, onError).Run)
 	a.group.Add("partitions", partitions.Run)
+	a.group.Add("inlet", inletCommands.Run)
 	a.group.Add("http", func(ctx context.Context) error {
 		return httpx.Serve(ctx, cfg.HTTPAddr, echo, cfg.ShutdownTimeout)
 	})

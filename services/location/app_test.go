@@ -44,7 +44,7 @@ func startService(t *testing.T) *service {
 	httpAddr, adminAddr := freeAddr(t), freeAddr(t)
 	s.base, s.admin = "http://"+httpAddr, "http://"+adminAddr
 	cfg := Config{Common: config.Common{HTTPAddr: httpAddr, AdminAddr: adminAddr, RedisURL: redisURL, Partitions: 2,
-		ShutdownTimeout: time.Second, InstanceID: "a"}, TTL: time.Minute}
+		ShutdownTimeout: time.Second, InstanceID: "a"}, TTL: time.Minute, CommandBound: 1000}
 	ctx, cancel := context.WithCancel(context.Background())
 	app, err := New(ctx, cfg, zap.NewNop())
 	if err != nil {
@@ -213,6 +213,10 @@ func TestConfig(t *testing.T) {
 		"no Redis":      {"REDIS_URL", "", "REDIS_URL"},
 		"endless":       {"LOCATION_TTL", "1000h", "LOCATION_TTL"},
 		"no partitions": {"STREAM_PARTITIONS", "0", "STREAM_PARTITIONS"},
+		"no commands":   {"COMMAND_BOUND", "0", "COMMAND_BOUND"},
+		"public":        {"PUBLIC_URL", "https://maps.example.org/", ""},
+		"not a URL":     {"PUBLIC_URL", "maps.example.org", "PUBLIC_URL"},
+		"a secret URL":  {"PUBLIC_URL", "https://a:b@maps.example.org", "PUBLIC_URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for k, v := range valid {

@@ -3,6 +3,7 @@ module github.com/wemaps/wemaps/services/location
 go 1.26.8
 
 require (
+	github.com/boombuler/barcode v1.1.0
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/labstack/echo/v4 v4.16.0
 	github.com/prometheus/client_golang v1.25.0

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/httpx"
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/location/internal/inlet"
 	"github.com/wemaps/wemaps/services/location/internal/position"
 )
 
@@ -77,7 +78,9 @@ func MapError(err error) *wire.Error {
 		return wire.NewError(wire.CodeRoomExpired)
 	case errors.Is(err, position.ErrNotMember):
 		return wire.NewError(wire.CodeAccessDenied)
-	case errors.Is(err, position.ErrUnavailable):
+	case errors.Is(err, inlet.ErrUnknownDevice):
+		return wire.NewError(wire.CodeInvalidToken)
+	case errors.Is(err, position.ErrUnavailable), errors.Is(err, inlet.ErrNotReady), errors.Is(err, inlet.ErrBehind):
 		return wire.NewError(wire.CodeUnavailable).After(2 * time.Second)
 	}
 	return nil

@@ -29,8 +29,13 @@ type Fix struct {
 	Altitude            float64 // metres
 	BatteryLevel        float64 // per cent, 0 to 100
 	DeviceModel         string
+	Device              string    // which of the member's devices; see DefaultDevice
 	RecordedAt          time.Time // when the device measured; zero = not given
+	Untimed             bool      // RecordedAt is the arrival, for the device gave none
 }
+
+// DefaultDevice is the device of a fix that names none: the member's app.
+const DefaultDevice = "app"
 
 // Empty is a fix in which nothing is known.
 func Empty() Fix {
@@ -81,8 +86,14 @@ func (f *Fix) Check(received time.Time) error {
 	if len(f.DeviceModel) > MaxDeviceRunes && utf8.RuneCountInString(f.DeviceModel) > MaxDeviceRunes {
 		return &InvalidError{"deviceModel", fmt.Sprintf("must have at most %d characters", MaxDeviceRunes)}
 	}
+	if len(f.Device) > MaxDeviceRunes && utf8.RuneCountInString(f.Device) > MaxDeviceRunes {
+		return &InvalidError{"deviceId", fmt.Sprintf("must have at most %d characters", MaxDeviceRunes)}
+	}
+	if f.Device == "" {
+		f.Device = DefaultDevice
+	}
 	if f.RecordedAt.IsZero() {
-		f.RecordedAt = received
+		f.RecordedAt, f.Untimed = received, true
 	}
 	if f.RecordedAt.Sub(received) > MaxAhead {
 		return &InvalidError{"recordedAt", "must not be more than 60 seconds in the future"}
