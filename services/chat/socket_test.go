@@ -268,3 +268,27 @@ func TestEndedRoomKeepsMessagesAndAgesItsList(t *testing.T) {
 		t.Fatalf("stored %q", got)
 	}
 }
+
+// A client without ids of its own that repeats what was not answered yet.
+func TestRepeatedRefIsOneMessage(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	room := b.room("ann", "bob")
+	replies := b.listen(wire.ChannelReplies(edgeID))
+	b.replica()
+	b.send(room, "ann", "1", "hello", "")
+	b.send(room, "ann", "1", " hello", "") // again
+	b.send(room, "ann", "1", "a careless client", "")
+	b.send(room, "ann", "2", "hello", "") // said twice
+	b.send(room, "bob", "1", "hello", "")
+	elsewhere := sendCommand(room, "ann", "1", "hello", "")
+	elsewhere.Origin.SocketID = "another"
+	b.command(elsewhere, 2)
+	all := replies.until(t, 6)
+	if all[0].Data != all[1].Data {
+		t.Errorf("the retry was answered %+v, want the first message", all[1])
+	}
+	if got, want := b.stored(room), []string{"hello", "a careless client", "hello", "hello", "hello"}; !slices.Equal(got, want) {
+		t.Errorf("stored %q", got)
+	}
+}

@@ -110,6 +110,9 @@ func decodeSend(entry redisx.Entry, cmd wire.Command) (message.Draft, error) {
 	}
 	d := message.Draft{RoomID: cmd.RoomID, UserID: cmd.UserID, UserName: cleanName(cmd.UserName),
 		Key: message.ClientKey(m.ClientID, entry.ID), Entry: entry.ID, Content: content}
+	if o := cmd.Origin; m.ClientID == "" && o.SocketID != "" && o.Ref != "" {
+		d.Key = message.RefKey(o.EdgeID, o.SocketID, o.Ref, content)
+	}
 	if m.ReplyTo != "" {
 		id, err := uuid.Parse(m.ReplyTo)
 		if err != nil {

@@ -280,7 +280,11 @@ func (w *world) verdict() error {
 	for _, c := range w.sent {
 		var m wire.SendMessage
 		_ = json.Unmarshal([]byte(c.Data), &m)
-		id := message.Identity{RoomID: c.RoomID, UserID: c.UserID, Key: message.ClientKey(m.ClientID, c.Origin.Ref)}
+		key := message.ClientKey(m.ClientID, "")
+		if m.ClientID == "" {
+			key = message.RefKey("e", "s", c.Origin.Ref, m.Content)
+		}
+		id := message.Identity{RoomID: c.RoomID, UserID: c.UserID, Key: key}
 		if !seen[id] {
 			seen[id] = true
 			firsts[c.RoomID] = append(firsts[c.RoomID], m.Content)

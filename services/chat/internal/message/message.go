@@ -4,6 +4,8 @@
 package message
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"time"
 )
@@ -36,7 +38,7 @@ type Message struct {
 	Seq      int64
 	UserID   string
 	UserName string
-	Key      string // see ClientKey
+	Key      string // see ClientKey, RefKey, SystemKey
 	Entry    string // stream entry that stored it
 	Content  string
 	ReplyTo  string
@@ -79,12 +81,21 @@ func SystemKey(key string) string { return "y:" + key }
 
 // ClientKey is what makes two sends the same message: the id that the client
 // gave or, failing that, the stream entry, which makes at least a redelivery
-// the same. The prefixes keep the two kinds apart whatever clients invent.
+// the same. The prefixes keep the kinds of keys apart whatever clients invent.
 func ClientKey(clientID, entry string) string {
 	if clientID != "" {
 		return "c:" + clientID
 	}
 	return "s:" + entry
+}
+
+// RefKey is the key of a message without an id whose sender waits for the
+// answer to ref: sent again on the same socket it is the same message. The text
+// is part of it, since a client that is careless with its refs must not lose
+// what it says.
+func RefKey(edge, socket, ref, content string) string {
+	sum := sha256.Sum256([]byte(edge + "\x00" + socket + "\x00" + ref + "\x00" + content))
+	return "r:" + base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
 // ClientID is the id that the client gave, or "".
