@@ -19,6 +19,8 @@ type book struct {
 	fixes map[string]fix   // newest heard, by user
 	stale int              // fixes that came after a newer one
 
+	changes changes
+
 	// Of the present connection.
 	told    map[int64]bool
 	lastNew int64 // seq of the last new-message
@@ -27,9 +29,10 @@ type book struct {
 }
 
 type ack struct {
-	seq int64
-	id  string
-	at  time.Time
+	seq     int64
+	id      string
+	content string
+	at      time.Time
 }
 
 type fix struct {
@@ -38,7 +41,7 @@ type fix struct {
 }
 
 func newBook(client, room string, v *verdict) *book {
-	b := &book{client: client, room: room, verdict: v, got: map[int64]string{}, acked: map[string]ack{}, fixes: map[string]fix{}}
+	b := &book{client: client, room: room, verdict: v, got: map[int64]string{}, acked: map[string]ack{}, fixes: map[string]fix{}, changes: newChanges()}
 	b.reconnected(false)
 	return b
 }
@@ -57,7 +60,7 @@ func (b *book) ack(m wire.Message, sentOnce bool, now time.Time) {
 	if old, ok := b.acked[m.ClientID]; ok && (old.seq != m.Seq || old.id != m.ID) {
 		b.verdict.add(kindDoubled, b.client, b.room, "clientId %s acked as seq %d (%s) and as seq %d (%s)", m.ClientID, old.seq, old.id, m.Seq, m.ID)
 	} else if !ok {
-		b.acked[m.ClientID] = ack{m.Seq, m.ID, now}
+		b.acked[m.ClientID] = ack{m.Seq, m.ID, m.Content, now}
 	}
 	if sentOnce && !b.told[m.Seq] {
 		b.live(m)

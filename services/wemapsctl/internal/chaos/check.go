@@ -56,6 +56,7 @@ func (r *runner) check(ctx context.Context) error {
 	}
 	r.eachBook(func(p *person, b *book) { checkBook(b, p.account.ID, log[b.room]) })
 	r.checkOrderOfSpeech(log)
+	r.checkEdits(ctx, log)
 	if err := r.checkHistory(ctx, log); err != nil {
 		return err
 	}
@@ -172,6 +173,45 @@ func checkBook(b *book, user string, messages []stored) {
 			b.verdict.add(kindLost, b.client, b.room, "heard seq %d as %s, where %+v is stored", seq, id, m)
 		}
 	}
+}
+
+// checkEdits waits until everybody knows every message as it is stored, and
+// holds that each acked edit is.
+func (r *runner) checkEdits(ctx context.Context, log map[string][]stored) {
+	content := map[string]string{}
+	for _, messages := range log {
+		for _, m := range messages {
+			content[m.id] = m.content
+		}
+	}
+	r.eachBook(func(_ *person, b *book) {
+		for id, mine := range b.changes.mine {
+			if content[id] != mine.content {
+				r.verdict.add(kindLost, b.client, b.room, "edit %d of %s was acked as %q, where %q is stored", mine.rev, id, mine.content, content[id])
+			}
+		}
+	})
+	r.await(ctx, 20*time.Second, kindLost, "after the last edit", func() (waiting []string) {
+		newest := map[string]map[string]text{} // by room and message, of all that anybody knows
+		r.eachBook(func(_ *person, b *book) {
+			if newest[b.room] == nil {
+				newest[b.room] = map[string]text{}
+			}
+			for id, t := range b.changes.text {
+				if t.rev > newest[b.room][id].rev {
+					newest[b.room][id] = t
+				}
+			}
+		})
+		r.eachBook(func(p *person, b *book) {
+			for id, t := range newest[b.room] {
+				if known := b.changes.text[id]; known.content != content[id] {
+					waiting = append(waiting, fmt.Sprintf("%s in room %s knows %s as %q (%d) and not as %q (%d)", p.account.Name, b.room, id, known.content, known.rev, content[id], t.rev))
+				}
+			}
+		})
+		return waiting
+	})
 }
 
 // checkOrderOfSpeech holds that those who wait for each ack are stored in the

@@ -20,6 +20,11 @@ func (p *person) hear(packet client.Packet) {
 		}
 	case wire.EventChatHistory:
 		p.hearHistory(packet)
+	case wire.EventMessageEdited:
+		var m wire.Message
+		if p.decode(packet, &m) {
+			p.hearEdit(m, packet.Ref)
+		}
 	case wire.EventLocationUpdated:
 		var l wire.Location
 		if p.decode(packet, &l) {
@@ -42,7 +47,7 @@ func (p *person) hear(packet client.Packet) {
 		var j wire.JoinedRoom
 		if p.decode(packet, &j) {
 			delete(p.resume, j.RoomID)
-			p.joined[j.RoomID] = true
+			p.joined[j.RoomID], p.resumed[j.RoomID] = true, true
 		}
 	case wire.EventError:
 		var e wire.SocketError
@@ -104,6 +109,13 @@ func (p *person) hearMessage(m wire.Message, ref string) {
 func (p *person) hearHistory(packet client.Packet) {
 	var h wire.ChatHistory
 	if !p.decode(packet, &h) || p.books[h.RoomID] == nil {
+		return
+	}
+	if packet.Ref == "changes" {
+		delete(p.resumed, h.RoomID)
+		if !p.books[h.RoomID].changes.caughtUp(h) {
+			p.r.verdict.add(kindRefusal, p.account.Name, h.RoomID, "a changed message that is none: %s", packet.Data)
+		}
 		return
 	}
 	messages := make([]wire.Message, 0, len(h.Messages))

@@ -2,17 +2,11 @@ package chaos
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/gorilla/websocket"
 
 	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
@@ -37,18 +31,20 @@ const (
 	ackWithin   = 3 * time.Second // then it is sent again
 	repairAfter = 8 * time.Second // a gap that the edge has not filled by then
 	burstSize   = 25
+	editOneIn   = 5 // of what is said
 )
 
 // person is a client: an app that reconnects, resumes, repeats what was not
 // acked, and remembers everything.
 type person struct {
-	id      int
-	habit   habit
-	account client.Account
-	r       *runner
-	rng     *rand.Rand
-	skew    time.Duration
-	say     time.Duration // mean time between messages
+	id       int
+	habit    habit
+	protocol client.Protocol
+	account  client.Account
+	r        *runner
+	rng      *rand.Rand
+	skew     time.Duration
+	say      time.Duration // mean time between messages
 
 	mu       sync.Mutex
 	rooms    []string // where it is a member
@@ -56,7 +52,7 @@ type person struct {
 	pending  []*outgoing
 	counter  map[string]int // numbers messages by room
 	fixes    map[string]*ownFix
-	conn     *websocket.Conn // nil while it is away
+	conn     *line // nil while it is away
 	edge     int
 	heard    time.Time // last frame
 	nextSay  time.Time
@@ -68,12 +64,15 @@ type person struct {
 	repairs  int
 	left     map[string]time.Time // rooms that a visitor is not in, since when
 	joined   map[string]bool      // rooms that the present connection was let into
+	resumed  map[string]bool      // rooms in which edits may have been missed
+	edits    int                  // numbers edits
 	denied   map[string]bool      // rooms that it was not
 }
 
 // outgoing is a message that is not acked yet.
 type outgoing struct {
 	room, clientID, content string
+	edit                    string    // id of the message that it changes
 	first, next             time.Time // sent first, to be sent again
 	waiting                 int       // sent without any answer
 	tries                   int       // sent at all
@@ -91,7 +90,10 @@ type ownFix struct {
 func newPerson(r *runner, id int, h habit, account client.Account) *person {
 	p := &person{id: id, habit: h, account: account, r: r, rng: rand.New(rand.NewPCG(r.opt.Seed, uint64(id)+1)), say: r.opt.Every,
 		books: map[string]*book{}, counter: map[string]int{}, fixes: map[string]*ownFix{}, resume: map[string]time.Time{},
-		refused: map[wire.Code]int{}, left: map[string]time.Time{}, joined: map[string]bool{}, denied: map[string]bool{}, edge: id % replicas}
+		refused: map[wire.Code]int{}, left: map[string]time.Time{}, joined: map[string]bool{}, resumed: map[string]bool{}, denied: map[string]bool{}, edge: id % replicas, protocol: client.Native}
+	if id%3 == 0 {
+		p.protocol = client.SocketIO
+	}
 	if h == skewed {
 		p.skew = []time.Duration{45 * time.Second, -2 * time.Minute}[id%2]
 	}
@@ -127,11 +129,14 @@ func (p *person) session(ctx context.Context) error {
 		last[room] = p.books[room].upTo
 	}
 	p.mu.Unlock()
-	conn, err := p.dial(ctx, inHandshake, last)
+	if !inHandshake {
+		last = nil
+	}
+	conn, err := connect(ctx, p.r.world.stack.URL(p.edge), p.account.Token, p.protocol, last)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close() }()
+	defer conn.close()
 	p.mu.Lock()
 	now := time.Now()
 	p.conn, p.heard, p.nextPing = conn, now, now
@@ -140,6 +145,7 @@ func (p *person) session(ctx context.Context) error {
 	clear(p.denied)
 	for _, room := range p.rooms {
 		p.books[room].reconnected(inHandshake)
+		p.resumed[room] = true
 		if !inHandshake {
 			p.resume[room] = now
 		}
@@ -160,13 +166,13 @@ func (p *person) session(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			_ = conn.Close()
+			conn.close()
 			return <-ended
 		case err := <-ended:
 			return err
 		case now := <-ticker.C:
 			if err := p.tick(now); err != nil {
-				_ = conn.Close()
+				conn.close()
 				<-ended
 				return err
 			}
@@ -174,42 +180,27 @@ func (p *person) session(ctx context.Context) error {
 	}
 }
 
-func (p *person) dial(ctx context.Context, inHandshake bool, last map[string]int64) (*websocket.Conn, error) {
-	target := "ws" + strings.TrimPrefix(p.r.world.stack.URL(p.edge), "http") + client.Native.Path()
-	if inHandshake {
-		raw, err := json.Marshal(last)
-		if err != nil {
-			return nil, err
-		}
-		target += "?lastSeq=" + url.QueryEscape(string(raw))
-	}
-	dialer := websocket.Dialer{HandshakeTimeout: 5 * time.Second}
-	conn, response, err := dialer.DialContext(ctx, target, http.Header{"Authorization": {"Bearer " + p.account.Token}}) //nolint:bodyclose // a body that was switched to WebSocket is the connection
-	if err != nil {
-		if response != nil {
-			_ = response.Body.Close()
-			return nil, fmt.Errorf("connect: %w (%s)", err, response.Status)
-		}
-		return nil, fmt.Errorf("connect: %w", err)
-	}
-	return conn, nil
-}
-
-func (p *person) read(conn *websocket.Conn) error {
+func (p *person) read(l *line) error {
 	for {
-		_, raw, err := conn.ReadMessage()
+		packet, err := l.read()
 		if err != nil {
+			if errors.Is(err, errEmission) {
+				p.r.verdict.add(kindRefusal, p.account.Name, "", "%v", err)
+			}
 			return err
-		}
-		packet, err := client.Native.Decode(raw)
-		if err != nil {
-			p.r.verdict.add(kindRefusal, p.account.Name, "", "a frame that is none: %q", raw)
-			continue
 		}
 		p.mu.Lock()
 		p.heard = time.Now()
-		p.hear(packet)
+		if packet.Kind == client.KindPing {
+			err = l.write([]byte(client.Pong))
+		} else {
+			packet.Ref = l.ref(packet)
+			p.hear(packet)
+		}
 		p.mu.Unlock()
+		if err != nil {
+			return err
+		}
 	}
 }
 
@@ -233,6 +224,9 @@ func (p *person) tick(now time.Time) error {
 	}
 	if p.habit == visitor {
 		return nil
+	}
+	if err := p.askForChanges(now); err != nil {
+		return err
 	}
 	if !p.quiet {
 		p.think(now)
@@ -273,6 +267,9 @@ func (p *person) think(now time.Time) {
 	}
 	p.nextSay = now.Add(p.say/2 + time.Duration(p.rng.Int64N(int64(p.say))))
 	room := p.rooms[p.rng.IntN(len(p.rooms))]
+	if p.rng.IntN(editOneIn) == 0 && p.revise(room) {
+		return
+	}
 	count := 1
 	if p.habit == shuffle {
 		count = 3
@@ -327,12 +324,19 @@ func (p *person) sendPending(now time.Time) error {
 		}
 		for range times {
 			o.tries++
-			if err := p.send(wire.EventSendMessage, o.clientID, wire.SendMessage{RoomID: o.room, Content: o.content, ClientID: o.clientID}); err != nil {
+			if err := p.sendOne(o); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+func (p *person) sendOne(o *outgoing) error {
+	if o.edit != "" {
+		return p.send(wire.EventEditMessage, o.clientID, wire.EditMessage{RoomID: o.room, MessageID: o.edit, Content: o.content})
+	}
+	return p.send(wire.EventSendMessage, o.clientID, wire.SendMessage{RoomID: o.room, Content: o.content, ClientID: o.clientID})
 }
 
 func (p *person) sendFixes(now time.Time) error {
@@ -361,10 +365,9 @@ func (p *person) sendFixes(now time.Time) error {
 }
 
 func (p *person) send(event, ref string, data any) error {
-	raw, err := json.Marshal(data)
+	frame, err := p.conn.encode(event, ref, data)
 	if err != nil {
 		return err
 	}
-	_ = p.conn.SetWriteDeadline(time.Now().Add(2 * time.Second))
-	return p.conn.WriteMessage(websocket.TextMessage, client.Native.Encode(event, ref, raw))
+	return p.conn.write(frame)
 }
