@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"math/rand/v2"
 	"strconv"
 	"testing"
 	"time"
@@ -82,4 +84,50 @@ func TestUnreadCounts(t *testing.T) {
 	all(0, 2, 3)
 	b.tell(wire.RoomEvent{ID: 2, Type: wire.RoomEventClosed, RoomID: room})
 	b.shows(room, "ann", -1)
+}
+
+// Whatever happens in a room, what its tally shows is what counting would give.
+func TestUnreadCountsAreWhatCountingGives(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	people := []string{"ann", "bob", "cat"}
+	room := b.room(people...)
+	replies := b.listen(wire.ChannelReplies(edgeID))
+	base, _ := b.replica()
+	counted := func(user string) int64 {
+		t.Helper()
+		var u wire.UnreadResponse
+		if status, body := b.call("GET", base+"/api/rooms/"+room+"/messages/unread", b.bearer(user), ""); status != 200 || json.Unmarshal(body, &u) != nil {
+			t.Fatalf("%d %s", status, body)
+		}
+		return u.Unread
+	}
+	random := rand.New(rand.NewPCG(7, 7))
+	mine := map[string][]string{}
+	last := int64(0)
+	for step := range 120 {
+		user := people[random.IntN(len(people))]
+		switch what := random.IntN(10); {
+		case what < 5:
+			m := b.said(replies, room, user, "text")
+			mine[user], last = append(mine[user], m.ID), m.Seq
+		case what < 7 && last > 0:
+			b.do(replies, wire.CommandRead, room, user, wire.MarkRead{Seq: 1 + random.Int64N(last+1)})
+		case what == 7 && len(mine[user]) > 0:
+			id := mine[user][random.IntN(len(mine[user]))]
+			b.do(replies, wire.CommandDelete, room, user, wire.DeleteMessage{MessageID: id})
+		case what == 8:
+			b.note(room, wire.SystemMessage{Key: strconv.Itoa(step), Kind: wire.SystemArrived, Text: "Arrived", UserID: user})
+		case what == 9 && step%3 == 0:
+			if err := b.redis.Do(t.Context(), b.redis.B().Del().Key(wire.KeyTally(room)).Build()).Error(); err != nil {
+				t.Fatal(err)
+			}
+			b.do(replies, wire.CommandHistory, room, user, wire.HistoryRequest{Limit: 1})
+		}
+		if step%8 == 0 && last > 0 {
+			for _, u := range people {
+				b.shows(room, u, counted(u))
+			}
+		}
+	}
 }
