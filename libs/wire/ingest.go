@@ -9,6 +9,10 @@ const MaxIngestBytes = 4 << 20
 // JSON. It belongs to one device token.
 func KeyFriends(deviceID string) string { return "friends:{" + deviceID + "}" }
 
+// KeyAsked is set, with an end, when somebody in a room asks where a member is.
+// Whoever passes the question on to a phone deletes it.
+func KeyAsked(roomID, userID string) string { return "asked:{" + roomID + "}:" + userID }
+
 // SetupRequest is the body of POST /api/devices/setup. The token is that of a
 // device; it is not kept.
 type SetupRequest struct {

@@ -32,6 +32,7 @@ const (
 type Devices interface {
 	Grant(ctx context.Context, token string) (wire.DeviceGrant, error)
 	Rooms(ctx context.Context, g wire.DeviceGrant) ([]string, error)
+	Asked(ctx context.Context, user string, rooms []string) bool
 	Shown(ctx context.Context, device string) (map[string]ingest.Shown, error)
 	Remember(ctx context.Context, device string, changed map[string]ingest.Shown) error
 }
@@ -55,8 +56,6 @@ type Phones struct {
 	// PublicURL is where phones find this deployment; empty = where the request for
 	// a set-up went.
 	PublicURL string
-	// Asked tells, once, whether somebody asked where a user is; nil = nobody can.
-	Asked func(ctx context.Context, user string, rooms []string) bool
 }
 
 // Register adds the routes to e. A slash at the end is what people type.

@@ -63,7 +63,7 @@ func (p *Phones) friends(ctx context.Context, g wire.DeviceGrant, rooms []*posit
 			}
 		}
 	}
-	ask := p.Asked != nil && p.Asked(ctx, g.UserID, ids)
+	ask := len(ids) > 0 && p.Devices.Asked(ctx, g.UserID, ids)
 	if len(newest) == 0 && !ask {
 		return none
 	}

@@ -90,6 +90,9 @@ func validToken(s string) bool {
 // qrCode is a PNG image of text, as a data: URL.
 func qrCode(text string) (string, error) {
 	code, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil { // too long for it
+		code, err = qr.Encode(text, qr.L, qr.Auto)
+	}
 	if err != nil {
 		return "", fmt.Errorf("make a QR code: %w", err)
 	}

@@ -399,12 +399,7 @@ func TestOwnTracksSeesFriends(t *testing.T) {
 		Timestamp: wire.At(at), RecordedAt: wire.At(at), IsLive: true})
 	p.set(wire.KeyLocation("r1", "ann"), wire.Location{RoomID: "r1", UserID: "ann", UserName: "Ann", RecordedAt: wire.At(at)}) // never told oneself
 	p.set(wire.KeyLocation("r1", "eve"), wire.Location{RoomID: "r1", UserID: "eve", UserName: "Eve", RecordedAt: wire.At(at)}) // has left
-	asked := true
-	p.Asked = func(_ context.Context, user string, _ []string) bool {
-		was := asked && user == "ann"
-		asked = false
-		return was
-	}
+	p.set(wire.KeyAsked("r2", "ann"), "1")
 	fix := fmt.Sprintf(`{"_type":"location","lat":46,"lon":14,"tst":%d,"tid":"bn"}`, epoch())
 	first := p.ownTracks(fix)
 	want := fmt.Sprintf(`[{"_type":"card","tid":"BO","name":"Bob Novak","tst":%d},{"_type":"location","tid":"BO","lat":46.1,"lon":14.1,"tst":%d,"acc":5},{"_type":"cmd","action":"reportLocation"}]`, at.Unix(), at.Unix())
@@ -416,6 +411,13 @@ func TestOwnTracksSeesFriends(t *testing.T) {
 	}
 	if other := p.ownTracks(`{"_type":"status"}`); other.body != "[]" {
 		t.Errorf("a status is answered %s", other.body)
+	}
+	// Somebody asks, with nobody to be shown: it is told, once.
+	p.do(p.client.B().Del().Key(wire.KeyLocation("r1", "bob")).Build())
+	p.set(wire.KeyAsked("r1", "ann"), "1")
+	p.set(wire.KeyAsked("r1", "bob"), "1")
+	if ask := p.ownTracks(fix); ask.body != `[{"_type":"cmd","action":"reportLocation"}]` {
+		t.Errorf("asked: %s", ask.body)
 	}
 	// Who hides is not there.
 	p.do(p.client.B().Del().Key(wire.KeyLocation("r1", "bob")).Build())
@@ -435,6 +437,12 @@ func TestSetUpLinks(t *testing.T) {
 		if res := p.send("POST", "/api/devices/setup", bad, "Authorization", "Bearer ann"); res.status != 400 || !strings.Contains(res.body, "VALIDATION_ERROR") {
 			t.Errorf("%.60s: %d %s", bad, res.status, res.body)
 		}
+	}
+	// The longest names that there are still fit into a code.
+	long := strings.Repeat("\U0001F600", 50)
+	p.PublicURL = "https://" + strings.Repeat("a.", 100) + "org"
+	if res := p.send("POST", "/api/devices/setup", fmt.Sprintf(`{"token":"wm_dev_%s","name":%q}`, strings.Repeat("x", 100), long), "Authorization", "Bearer "+strings.Repeat("\u00e9", 50)); res.status != 200 {
+		t.Errorf("long names: %d %s", res.status, res.body)
 	}
 	for public, base := range map[string]string{"": p.url, "https://maps.example.org": "https://maps.example.org"} {
 		p.PublicURL = public

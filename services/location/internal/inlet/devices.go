@@ -22,6 +22,7 @@ import (
 const (
 	maxGrants  = 20_000              // device tokens that are remembered in parsed form
 	maxRooms   = 50                  // of one user that phones report to, the newest first
+	maxShown   = 500                 // friends that a phone has ever had, before their short names are given anew
 	friendsTTL = 30 * 24 * time.Hour // how long a phone may be silent and find its friends under the same short names
 )
 
@@ -120,6 +121,20 @@ func (d *Devices) Rooms(ctx context.Context, g wire.DeviceGrant) ([]string, erro
 	return ids[:min(len(ids), maxRooms)], nil
 }
 
+// Asked takes the question where a user is, if somebody in one of rooms has it.
+func (d *Devices) Asked(ctx context.Context, user string, rooms []string) bool {
+	cmds := make(rueidis.Commands, 0, len(rooms))
+	for _, room := range rooms {
+		cmds = append(cmds, d.client.B().Del().Key(wire.KeyAsked(room, user)).Build())
+	}
+	asked := false
+	for _, r := range d.client.DoMulti(ctx, cmds...) {
+		n, err := r.AsInt64()
+		asked = asked || err == nil && n > 0
+	}
+	return asked
+}
+
 // Shown is what a phone was told of its friends, by user id.
 func (d *Devices) Shown(ctx context.Context, device string) (map[string]ingest.Shown, error) {
 	raw, err := d.client.Do(ctx, d.client.B().Hgetall().Key(wire.KeyFriends(device)).Build()).AsStrMap()
@@ -127,6 +142,9 @@ func (d *Devices) Shown(ctx context.Context, device string) (map[string]ingest.S
 		return nil, fmt.Errorf("read what a phone was told: %w", err)
 	}
 	shown := make(map[string]ingest.Shown, len(raw))
+	if len(raw) > maxShown {
+		return shown, d.forget(ctx, device)
+	}
 	for user, s := range raw {
 		var v ingest.Shown
 		if json.Unmarshal([]byte(s), &v) == nil {
@@ -134,6 +152,13 @@ func (d *Devices) Shown(ctx context.Context, device string) (map[string]ingest.S
 		}
 	}
 	return shown, nil
+}
+
+func (d *Devices) forget(ctx context.Context, device string) error {
+	if err := d.client.Do(ctx, d.client.B().Del().Key(wire.KeyFriends(device)).Build()).Error(); err != nil {
+		return fmt.Errorf("forget what a phone was told: %w", err)
+	}
+	return nil
 }
 
 // Remember notes what a phone was told.
