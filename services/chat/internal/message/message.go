@@ -94,8 +94,15 @@ func ClientKey(clientID, entry string) string {
 // is part of it, since a client that is careless with its refs must not lose
 // what it says.
 func RefKey(edge, socket, ref, content string) string {
-	sum := sha256.Sum256([]byte(edge + "\x00" + socket + "\x00" + ref + "\x00" + content))
-	return "r:" + base64.RawURLEncoding.EncodeToString(sum[:16])
+	var room [512]byte // for all but long texts
+	said := room[:0]
+	for _, part := range [...]string{edge, socket, ref, content} {
+		said = append(append(said, part...), 0)
+	}
+	sum := sha256.Sum256(said)
+	key := [24]byte{'r', ':'}
+	base64.RawURLEncoding.Encode(key[2:], sum[:16])
+	return string(key[:])
 }
 
 // ClientID is the id that the client gave, or "".
