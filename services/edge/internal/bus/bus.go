@@ -64,12 +64,9 @@ type Bus struct {
 	log      *zap.Logger
 	sockets  Sockets
 
-	// changes counts the domain events seen, so that a join notices one that
-	// came between its check and its seat.
-	changes atomic.Int64
-
 	mu    sync.RWMutex
 	rooms map[string]*room
+	gone  departures
 	base  context.Context // of the room's goroutines; nil before and after Run
 	wg    sync.WaitGroup
 }
@@ -80,7 +77,7 @@ func New(cfg Config, client, listen rueidis.Client, h *hub.Hub, commands *Comman
 		cfg.Linger = 5 * time.Second
 	}
 	return &Bus{cfg: cfg, client: client, listen: listen, hub: h, commands: commands, metrics: m, log: log,
-		announce: lane.New(client, nil), rooms: map[string]*room{}}
+		announce: lane.New(client, nil), rooms: map[string]*room{}, gone: departures{rooms: map[string]time.Time{}}}
 }
 
 // Attach names the sockets; it must be called once, before Run.
@@ -157,6 +154,7 @@ func (b *Bus) put(event string, cmd rueidis.Completed, again bool) {
 func (b *Bus) tidy(ctx context.Context) {
 	for run.Pause(ctx, time.Second) {
 		now := time.Now()
+		b.gone.forget(now)
 		for _, r := range b.list() {
 			b.expireFill(r, now)
 			b.endIdle(r, now)

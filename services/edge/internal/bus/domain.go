@@ -53,6 +53,7 @@ func (b *Bus) readDomain(ctx context.Context, last *string, doubt *bool) error {
 		}
 	}
 	if *doubt {
+		b.gone.note("", time.Now())
 		if err := b.revalidate(ctx); err != nil {
 			return err
 		}
@@ -71,7 +72,6 @@ func (b *Bus) readDomain(ctx context.Context, last *string, doubt *bool) error {
 			b.log.Error("malformed room event", zap.String("entry", entry.ID), zap.Error(err))
 			continue
 		}
-		b.changes.Add(1)
 		b.domain(e)
 	}
 	*doubt = time.Since(began) > domainStall
@@ -82,6 +82,10 @@ func (b *Bus) readDomain(ctx context.Context, last *string, doubt *bool) error {
 // closing and removal by itself, on their channels; whichever comes first ends
 // the seats.
 func (b *Bus) domain(e wire.RoomEvent) {
+	switch e.Type {
+	case wire.RoomEventMemberLeft, wire.RoomEventMemberRemoved, wire.RoomEventClosed, wire.RoomEventExpired:
+		b.gone.note(e.RoomID, time.Now())
+	}
 	r := b.lookup(e.RoomID)
 	if r == nil {
 		return

@@ -85,18 +85,18 @@ func (b *Bus) follow(ctx context.Context, r *room) {
 func (b *Bus) Enter(ctx context.Context, roomID, userID string, m hub.Member) error {
 	ctx, cancel := context.WithTimeout(ctx, enterWithin)
 	defer cancel()
-	before := b.changes.Load()
 	r, err := b.await(ctx, roomID)
 	if err != nil {
 		return unavailable(err)
 	}
 	b.hub.Join(roomID, m)
 	b.seated(r)
-	if b.changes.Load() == before {
+	if !b.gone.from(roomID) {
 		return nil
 	}
-	// Somebody left or was removed meanwhile; it may have been this user, and
-	// its seats were looked for before this one was taken.
+	// Somebody left or was removed; it may have been this user, whose seats were
+	// looked for before this one was taken. The caches of this process may hear
+	// of it later than the room events do.
 	if err := b.authorizeFresh(ctx, roomID, userID); err != nil {
 		b.hub.Leave(roomID, m)
 		return err
