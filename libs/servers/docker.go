@@ -60,7 +60,7 @@ func redisContainer(cfg Config) container {
 	c := container{name: containerName("redis", cfg.Dir), port: 6379, mount: "/data",
 		cmd: []string{"redis-server", "--save", ""}}
 	if !cfg.Throwaway {
-		c.cmd = append(c.cmd, "--appendonly", "yes", "--appendfsync", "everysec")
+		c.cmd = append(c.cmd, redisDurable...)
 	}
 	return c
 }

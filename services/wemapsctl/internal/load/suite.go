@@ -82,7 +82,7 @@ func (s *suite) resting(context.Context) error {
 const idleSockets = 15_000
 
 func (s *suite) idle(ctx context.Context) error {
-	report, _, err := s.run(ctx, func(c *Config) { c.Rooms, c.Idle, c.Duration = 1, idleSockets, time.Second })
+	report, _, err := s.run(ctx, func(c *Config) { c.Rooms, c.Idle, c.Connects, c.Duration = 1, idleSockets, 256, time.Second })
 	if err != nil {
 		return err
 	}
