@@ -115,9 +115,11 @@ type RoomCache struct {
 	DestinationName string  `json:"destinationName"`
 	DestinationLat  float64 `json:"destinationLat"`
 	DestinationLng  float64 `json:"destinationLng"`
-	Status          string  `json:"status"`
-	ExpiresAt       Time    `json:"expiresAt"`
-	Version         int64   `json:"version"`
+	// Waypoints are latitude, longitude, in order.
+	Waypoints [][2]float64 `json:"waypoints,omitempty"`
+	Status    string       `json:"status"`
+	ExpiresAt Time         `json:"expiresAt"`
+	Version   int64        `json:"version"`
 	// Roles of owners and admins, by user id. All others have no say over what
 	// somebody else wrote.
 	Roles map[string]string `json:"roles,omitempty"`

@@ -20,7 +20,7 @@ import (
 	"github.com/wemaps/wemaps/services/location/internal/store"
 )
 
-// boardLimit bounds the members that a partition remembers: about 100 bytes
+// boardLimit bounds the members that a partition remembers: about 500 bytes
 // each, and at most twice as many.
 const boardLimit = 50_000
 
@@ -40,6 +40,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	registry.MustRegister(redisx.NewBacklog(client, "location", append(wire.StreamsOf(wire.ServiceLocation, cfg.Partitions), wire.StreamDead(wire.ServiceLocation))...))
 	metrics := consume.NewMetrics(registry)
 	rooms, positions := store.NewRooms(client), store.NewPositions(client, cfg.TTL)
+	ways := store.NewWays(client)
 	verifier := token.NewVerifier(client)
 	onError := func(err error) { log.Warn("working on streams", zap.Error(err)) }
 
@@ -49,11 +50,12 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 
 	partitions := &consume.Partitions{Client: client, Partitions: cfg.Partitions, Instance: cfg.InstanceID, Metrics: metrics, OnError: onError,
 		New: func() *consume.Commands {
-			return consume.NewCommands(rooms, positions, publish.NewBatch(client, cfg.TTL, metrics.Sent), cfg.TTL, boardLimit, metrics)
+			return consume.NewCommands(consume.Config{Rooms: rooms, Positions: positions, Ways: ways, TTL: cfg.TTL, Limit: boardLimit, Metrics: metrics,
+				Effects: publish.NewBatch(client, cfg.Partitions, cfg.TTL, metrics.Sent)})
 		}}
 
 	echo := httpx.New(httpx.Options{Service: "location", Log: log, Registry: registry, MapError: api.MapError})
-	(&api.API{Rooms: rooms, Positions: positions}).Register(echo, verifier)
+	(&api.API{Rooms: rooms, Positions: positions, Journeys: ways}).Register(echo, verifier)
 	inletCommands := inlet.NewCommands(client, cfg.Partitions, cfg.CommandBound)
 	(&api.Phones{Devices: inlet.NewDevices(client), Rooms: rooms, Positions: positions, Commands: inletCommands, PublicURL: cfg.PublicURL,
 		Limiter: ingest.NewLimiter(api.IngestRate, api.IngestBurst), Metrics: api.NewPhoneMetrics(registry)}).Register(echo, verifier)

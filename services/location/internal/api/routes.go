@@ -30,41 +30,31 @@ type Positions interface {
 type API struct {
 	Rooms     Rooms
 	Positions Positions
+	Journeys  Journeys
 }
 
 // Register adds all routes to e.
 func (a *API) Register(e *echo.Echo, verifier httpx.Verifier) {
 	rooms := e.Group("/api/rooms", httpx.Auth(verifier))
 	rooms.GET("/:id/locations", a.locations)
+	rooms.GET("/:id/navigation", a.navigation)
 }
 
 // locations answers who is where, for members: all live positions, the asker's
 // own among them.
 func (a *API) locations(c echo.Context) error {
-	ctx, id := c.Request().Context(), c.Param("id")
-	if len(id) > wire.MaxIDBytes {
-		return position.ErrRoomNotFound
-	}
-	rooms, certain, err := a.Rooms.Find(ctx, []string{id})
-	switch {
-	case err != nil:
-		return err
-	case rooms[0] == nil && certain:
-		return position.ErrRoomNotFound
-	case rooms[0] == nil:
-		return position.ErrUnavailable
-	}
-	if err := rooms[0].Admit(httpx.User(c).UserID, time.Now()); err != nil {
+	room, err := a.room(c)
+	if err != nil {
 		return err
 	}
-	live, err := a.Positions.Live(ctx, id, rooms[0].Members)
+	live, err := a.Positions.Live(c.Request().Context(), room.ID, room.Members)
 	if err != nil {
 		return err
 	}
 	if live == nil {
 		live = []json.RawMessage{}
 	}
-	return c.JSON(http.StatusOK, wire.RoomLocations{RoomID: id, Locations: live})
+	return c.JSON(http.StatusOK, wire.RoomLocations{RoomID: room.ID, Locations: live})
 }
 
 // MapError is the service's only mapping of domain errors to REST.

@@ -13,8 +13,12 @@ import (
 	"github.com/wemaps/wemaps/services/location/internal/consume"
 )
 
-const benchUpdate = `{"roomId":"0199-room","latitude":46.0512345,"longitude":14.5061234,"accuracy":4.5,"speed":1.42,"bearing":271.3,"heading":270,` +
-	`"altitude":298.7,"batteryLevel":81,"deviceModel":"Pixel 9 Pro","recordedAt":"2026-01-02T03:04:05.678Z"}`
+// benchUpdate walks: each round of all members 20 ms and 2 cm on.
+func benchUpdate(round int, begin time.Time) string {
+	return fmt.Sprintf(`{"roomId":"0199-room","latitude":%.7f,"longitude":14.5061234,"accuracy":4.5,"speed":1.42,"bearing":271.3,"heading":270,`+
+		`"altitude":298.7,"batteryLevel":81,"deviceModel":"Pixel 9 Pro","recordedAt":%q}`,
+		46.0512345+float64(round)*2e-7, begin.Add(time.Duration(round)*20*time.Millisecond).UTC().Format(wire.TimeLayout))
+}
 
 // BenchmarkPath is the whole way of an update through this service, on a real
 // Redis: XREADGROUP → decide → SET + SPUBLISH → XACK. cpu-µs/op is the CPU time
@@ -25,9 +29,10 @@ func BenchmarkPath(b *testing.B) {
 			w := newWorld(b)
 			benchRooms(w, rooms)
 			stream := wire.StreamCommands(wire.ServiceLocation, 0)
+			begin, filled := time.Now(), 0
 			fill := func(n int) {
-				for start := 0; start < n; {
-					start += benchFill(w, stream, rooms, start, min(n-start, 1000))
+				for end := filled + n; filled < end; {
+					filled += benchFill(w, stream, rooms, filled, min(end-filled, 1000), begin)
 				}
 			}
 			h := w.commands(w.client)
@@ -79,13 +84,13 @@ func benchRoom(r int) string    { return fmt.Sprintf("01990000-0000-7000-8000-%0
 func benchUser(r, m int) string { return fmt.Sprintf("01990000-0000-7000-9000-%06d%06d", r, m) }
 
 // benchFill adds n updates of members in turn, room by room.
-func benchFill(w *world, stream string, rooms, start, n int) int {
+func benchFill(w *world, stream string, rooms, from, n int, begin time.Time) int {
 	cmds := make([][]string, n)
 	now := time.Now()
 	for i := range cmds {
-		at := start + i
+		at := from + i
 		c := wire.Command{Type: wire.CommandUpdate, RoomID: benchRoom(at % rooms), UserID: benchUser(at%rooms, at/rooms%8), UserName: "Walker",
-			Origin: wire.Origin{EdgeID: "e1", SocketID: "s", Ref: ""}, Received: now, Data: benchUpdate}
+			Origin: wire.Origin{EdgeID: "e1", SocketID: "s", Ref: ""}, Received: now, Data: benchUpdate(at/(rooms*8), begin)}
 		cmds[i] = []string{"XADD", stream, "*", wire.CommandField, c.String()}
 	}
 	w.pipeline(cmds)

@@ -5,12 +5,14 @@ package consume
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/location/internal/geofence"
+	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/publish"
 )
 
 // Rooms finds rooms and their members; see store.Rooms.
@@ -24,15 +26,35 @@ type Positions interface {
 	Live(ctx context.Context, room string, users []string) ([]json.RawMessage, error)
 }
 
+// Ways reads what a room's navigation needs; see store.Ways.
+type Ways interface {
+	Load(ctx context.Context, rooms []string) ([]Way, error)
+}
+
+// Way is what a partition keeps in memory of a room.
+type Way struct {
+	Route  *navigation.Route // nil = none
+	Fences []geofence.Fence
+	Group  navigation.Group
+	Saved  map[string]publish.Saved // by user
+	Online []string                 // users with a socket in the room
+}
+
 // Effects collects what a batch does; see publish.Batch.
 type Effects interface {
 	Reset()
-	Position(c *wire.Command, f *position.Fix, room *position.Room, keep bool, now time.Time)
-	Confirm(c *wire.Command, f *position.Fix)
+	Position(c *wire.Command, p *publish.Position)
+	Confirm(c *wire.Command, a publish.Answer)
 	Refuse(c *wire.Command, event string, e *wire.Error)
 	Snapshot(c *wire.Command, locations []json.RawMessage)
 	Forget(k position.Key)
 	Locate(k position.Key, until time.Time)
+	Keep(room, field string, saved any, until time.Time)
+	Arrived(who publish.Who, how navigation.How, at int64, rank int)
+	Straggles(who publish.Who, s navigation.Straggle)
+	GroupArrived(room string, users []string, at int64, plan uint64)
+	ETAChanged(who publish.Who, eta, previous int64, basis navigation.Basis)
+	Fence(who publish.Who, e geofence.Event)
 	Flush(ctx context.Context) error
 }
 
@@ -41,233 +63,108 @@ const (
 	// only the newest fix is broadcast, since the others are of no use any more.
 	behindAfter = time.Second
 	retryAfter  = 2 * time.Second
+	// lookEvery is how often a group is looked at as a whole, and refreshEvery
+	// how often what rarely changes is read again, if nobody says that it has.
+	lookEvery    = 2 * time.Second
+	refreshEvery = 30 * time.Second
 )
+
+// Config is what Commands works with. Recorder and Router may be nil.
+type Config struct {
+	Rooms     Rooms
+	Positions Positions
+	Ways      Ways
+	Effects   Effects
+	Recorder  Recorder
+	Router    Router
+	TTL       time.Duration // of a position
+	Limit     int           // members to be remembered at least
+	Metrics   *Metrics
+}
 
 // Commands handles the commands of one partition. It serves one goroutine, and
 // what it remembers is good only while its replica owns the partition.
 type Commands struct {
-	rooms     Rooms
-	positions Positions
-	effects   Effects
-	board     *position.Board
-	ttl       time.Duration // of a position
-	metrics   *Metrics
-	now       func() time.Time
+	Config
+	members *position.Board[position.Key, memory]
+	rooms   *position.Board[string, *roomMemory]
+	now     func() time.Time
+	batch   batch // reused
 }
 
-// NewCommands starts with an empty memory of at least limit members.
-func NewCommands(rooms Rooms, positions Positions, effects Effects, ttl time.Duration, limit int, metrics *Metrics) *Commands {
-	return &Commands{rooms: rooms, positions: positions, effects: effects, board: position.NewBoard(limit), ttl: ttl,
-		metrics: metrics, now: time.Now}
+// memory is what is remembered of one member in one room.
+type memory struct {
+	mark   position.Mark
+	nav    navigation.Member
+	visits []geofence.Visit // never changed, only replaced
+	name   string
 }
 
-// command is one command of a batch and what was found out about it.
-type command struct {
-	wire.Command
-	fix   position.Fix
-	room  *position.Room
-	err   error // why it is refused
-	taken bool  // the fix became the member's position, if only for a moment
+// NewCommands starts with an empty memory.
+func NewCommands(c Config) *Commands {
+	return &Commands{Config: c, members: position.NewBoard[position.Key, memory](c.Limit),
+		rooms: position.NewBoard[string, *roomMemory](max(c.Limit/membersPerRoom, 1)), now: time.Now,
+		batch: batch{index: map[position.Key]int{}, roomIndex: map[string]int{}}}
 }
 
-// member is what a batch does to one member.
-type member struct {
-	mark  position.Mark
-	fresh bool // had no position before, as far as the board knows
-	last  int  // the command that decides what is stored
-	leave int  // the last leave, or -1
-}
+const membersPerRoom = 4
 
-// batch is the work of one call of Handle.
-type batch struct {
-	now      time.Time
-	commands []command
-	members  map[position.Key]*member
-}
-
-// Handle does a batch: everything that it reads comes in at most two round
+// Handle does a batch: everything that it reads comes in at most three round
 // trips, mostly none, and everything that it does goes out in one pipeline. The
 // memory changes only after that, so that a failed batch can be done again.
 func (h *Commands) Handle(ctx context.Context, entries []redisx.Entry) ([]redisx.Reject, error) {
-	b := &batch{now: h.now(), commands: make([]command, 0, len(entries))}
+	b := &h.batch
+	b.reset(h.now())
 	rejects := b.parse(entries)
 	if err := h.admit(ctx, b); err != nil {
+		return nil, err
+	}
+	if err := h.visit(ctx, b); err != nil {
 		return nil, err
 	}
 	if err := h.recall(ctx, b); err != nil {
 		return nil, err
 	}
 	h.decide(b)
-	h.effects.Reset()
+	h.Effects.Reset()
 	for i := range b.commands {
 		h.collect(b, i)
 	}
-	if err := h.effects.Flush(ctx); err != nil {
+	h.look(b)
+	if err := h.Effects.Flush(ctx); err != nil {
 		return nil, err
 	}
-	for key, m := range b.members {
-		h.board.Put(key, m.mark)
-	}
+	h.commit(b)
 	if err := h.snapshots(ctx, b); err != nil {
 		return nil, err
 	}
-	h.metrics.observe(b, rejects)
+	h.Metrics.observe(b, rejects)
 	return rejects, nil
 }
 
-func (b *batch) parse(entries []redisx.Entry) (rejects []redisx.Reject) {
-	for _, e := range entries {
-		c, err := wire.ParseCommand(e.Value)
-		switch {
-		case err != nil:
-			rejects = append(rejects, redisx.Reject{Entry: e, Reason: err.Error()})
-		case c.RoomID == "" || c.UserID == "":
-			rejects = append(rejects, redisx.Reject{Entry: e, Reason: "no room or no user"})
-		case c.Type != wire.CommandUpdate && c.Type != wire.CommandLeave && c.Type != wire.CommandSnapshot:
-			rejects = append(rejects, redisx.Reject{Entry: e, Reason: "unknown command type " + c.Type})
-		default:
-			b.commands = append(b.commands, command{Command: c})
-		}
+// commit remembers what the batch has done.
+func (h *Commands) commit(b *batch) {
+	for i := range b.members {
+		m := &b.members[i]
+		h.members.Put(m.key, m.memory)
 	}
-	return rejects
-}
-
-// admit decodes fixes, finds rooms, and notes who is refused. A leave concerns
-// nobody but the member, who may always take the position back.
-func (h *Commands) admit(ctx context.Context, b *batch) error {
-	index := make(map[string]int, len(b.commands))
-	ids := make([]string, 0, len(b.commands))
-	for i := range b.commands {
-		c := &b.commands[i]
-		if c.Type == wire.CommandLeave {
-			continue
-		}
-		if _, ok := index[c.RoomID]; !ok {
-			index[c.RoomID] = len(ids)
-			ids = append(ids, c.RoomID)
-		}
-		if c.Type != wire.CommandUpdate {
-			continue
-		}
-		if c.fix, c.err = decodeFix(c.Data); c.err == nil {
-			c.err = c.fix.Check(c.Received)
-		}
-		if b.now.Sub(c.Received) >= h.ttl {
-			c.err = position.ErrUnavailable // it would end before it was seen
-		}
+	for i := range b.rooms {
+		b.rooms[i].commit()
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	rooms, certain, err := h.rooms.Find(ctx, ids)
-	if err != nil {
-		return err
-	}
-	for i := range b.commands {
-		c := &b.commands[i]
-		if c.Type == wire.CommandLeave || c.err != nil {
-			continue
-		}
-		switch c.room = rooms[index[c.RoomID]]; {
-		case c.room != nil:
-			c.err = c.room.Admit(c.UserID, b.now)
-		case certain:
-			c.err = position.ErrRoomNotFound
-		default:
-			c.err = position.ErrUnavailable
-		}
-	}
-	return nil
-}
-
-// recall brings the marks of all members that the batch moves into b.members.
-func (h *Commands) recall(ctx context.Context, b *batch) error {
-	b.members = make(map[position.Key]*member, len(b.commands))
-	var unknown []position.Key
-	for i := range b.commands {
-		c := &b.commands[i]
-		if c.err != nil || c.Type == wire.CommandSnapshot {
-			continue
-		}
-		key := position.Key{Room: c.RoomID, User: c.UserID}
-		if _, ok := b.members[key]; ok {
-			continue
-		}
-		mark, ok := h.board.Get(key)
-		if !ok {
-			unknown = append(unknown, key)
-		}
-		b.members[key] = &member{mark: mark, fresh: mark.FixedAt == 0, last: -1, leave: -1}
-	}
-	if len(unknown) == 0 {
-		return nil
-	}
-	marks, err := h.positions.Marks(ctx, unknown)
-	if err != nil {
-		return err
-	}
-	for i, key := range unknown {
-		b.members[key].mark = marks[i]
-	}
-	return nil
-}
-
-// decide applies the rule of position.Mark to the commands in order.
-func (h *Commands) decide(b *batch) {
-	now := b.now.UnixMilli()
-	for i := range b.commands {
-		c := &b.commands[i]
-		if c.err != nil || c.Type == wire.CommandSnapshot {
-			continue
-		}
-		m := b.members[position.Key{Room: c.RoomID, User: c.UserID}]
-		received := c.Received.UnixMilli()
-		if c.Type == wire.CommandLeave {
-			m.mark = position.Mark{LeftAt: max(received, m.mark.LeftAt)}
-			m.last, m.leave = i, i
-			continue
-		}
-		if at := c.fix.RecordedAt.UnixMilli(); m.mark.Takes(at, received, now) {
-			m.mark.FixedAt, m.mark.Until = at, received+h.ttl.Milliseconds()
-			m.last, c.taken = i, true
-		}
-	}
-}
-
-// collect turns the decision about one command into effects.
-func (h *Commands) collect(b *batch, i int) {
-	c := &b.commands[i]
-	if c.err != nil {
-		e := toWire(c.err, c.Type)
-		h.metrics.refused(e.Code)
-		h.effects.Refuse(&c.Command, eventOf(c.Type), e)
+	if h.Recorder == nil {
 		return
 	}
-	if c.Type == wire.CommandSnapshot {
-		return
-	}
-	key := position.Key{Room: c.RoomID, User: c.UserID}
-	m := b.members[key]
-	switch {
-	case c.Type == wire.CommandLeave:
-		if m.last == i {
-			h.effects.Forget(key)
+	for i := range b.commands {
+		c := &b.commands[i]
+		if c.err == nil && c.Type == wire.CommandUpdate && c.verdict.Tracked() {
+			h.Recorder.Record(c.RoomID, c.UserID, c.fix.Device, &c.fix, c.verdict == position.Accepted)
 		}
-	// Nobody needs to hear of a position that is older than the one known, that
-	// the member took back meanwhile, or that this very backlog replaces.
-	case !c.taken, m.leave > i, m.last != i && b.now.Sub(c.Received) > behindAfter:
-		h.effects.Confirm(&c.Command, &c.fix)
-	default:
-		if m.last == i && m.fresh {
-			h.effects.Locate(key, c.room.ExpiresAt)
-		}
-		h.effects.Position(&c.Command, &c.fix, c.room, m.last == i, b.now)
 	}
 }
 
 // snapshots answers who is where, after the batch's own positions are stored.
 func (h *Commands) snapshots(ctx context.Context, b *batch) error {
-	h.effects.Reset()
+	h.Effects.Reset()
 	for i := range b.commands {
 		c := &b.commands[i]
 		if c.Type != wire.CommandSnapshot || c.err != nil {
@@ -279,47 +176,15 @@ func (h *Commands) snapshots(ctx context.Context, b *batch) error {
 				others = append(others, user)
 			}
 		}
-		live, err := h.positions.Live(ctx, c.RoomID, others)
+		live, err := h.Positions.Live(ctx, c.RoomID, others)
 		if err != nil {
 			return err
 		}
 		// The contract: only when others have live positions. Who waits for an
 		// answer gets one nevertheless.
 		if len(live) > 0 || c.Origin.Ref != "" {
-			h.effects.Snapshot(&c.Command, live)
+			h.Effects.Snapshot(&c.Command, live)
 		}
 	}
-	return h.effects.Flush(ctx)
-}
-
-func eventOf(commandType string) string {
-	switch commandType {
-	case wire.CommandUpdate:
-		return wire.EventLocationUpdate
-	case wire.CommandLeave:
-		return wire.EventLeaveRoom
-	}
-	return wire.EventJoinRoom
-}
-
-// toWire is the one place where a refusal gets its code.
-func toWire(err error, commandType string) *wire.Error {
-	var invalid *position.InvalidError
-	switch {
-	case errors.As(err, &invalid):
-		return wire.Errorf(wire.CodeValidation, "%s", invalid.Error())
-	case errors.Is(err, errNotJSON):
-		return wire.Errorf(wire.CodeValidation, "The data must be a JSON object")
-	case errors.Is(err, position.ErrNotMember) && commandType == wire.CommandSnapshot:
-		return wire.Errorf(wire.CodeNotMember, "Not authorized to join this room")
-	case errors.Is(err, position.ErrNotMember):
-		return wire.Errorf(wire.CodeNotMember, "Not authorized to update location in this room")
-	case errors.Is(err, position.ErrRoomNotFound):
-		return wire.NewError(wire.CodeRoomNotFound)
-	case errors.Is(err, position.ErrRoomClosed):
-		return wire.NewError(wire.CodeRoomClosed)
-	case errors.Is(err, position.ErrRoomExpired):
-		return wire.NewError(wire.CodeRoomExpired)
-	}
-	return wire.NewError(wire.CodeUnavailable).After(retryAfter).Because(err)
+	return h.Effects.Flush(ctx)
 }

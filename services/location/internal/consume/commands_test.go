@@ -19,7 +19,7 @@ func TestUpdateReachesRoomSenderAndStore(t *testing.T) {
 	w.events("r1")
 	h := w.commands(w.client)
 	at := time.Now().UTC().Truncate(time.Millisecond)
-	c := update("r1", "ann", 45.5, at)
+	c := update("r1", "ann", 0, at)
 	c.Data = strings.TrimSuffix(c.Data, "}") + `,"isAdmin":true,"userName":"Mallory","batteryLevel":-1}`
 	handle(t, h, c)
 
@@ -125,11 +125,11 @@ func TestOlderFixIsConfirmedOnly(t *testing.T) {
 	handle(t, h, older, update("r1", "ann", 3, now.Add(time.Second)))
 
 	got := w.waitHeard(2, "both newer fixes arrive")
-	if len(got) != 2 || location(t, got[0].Data).Latitude != 2 || location(t, got[1].Data).Latitude != 3 {
+	if len(got) != 2 || place(t, got[0].Data) != 2 || place(t, got[1].Data) != 3 {
 		t.Errorf("the room heard %+v", got)
 	}
 	reply := w.waitReplies(1, "the older fix is confirmed")[0]
-	if reply.Event != wire.EventLocationConfirmed || !strings.Contains(reply.Data, `"latitude":1,`) || reply.Origin.Ref != "7" {
+	if reply.Event != wire.EventLocationConfirmed || !strings.Contains(reply.Data, `"latitude":45.5001,`) || reply.Origin.Ref != "7" {
 		t.Errorf("reply %+v", reply)
 	}
 }
@@ -141,15 +141,15 @@ func TestBacklogIsConflated(t *testing.T) {
 	w := newWorld(t)
 	w.room("r1", "ann", "bob")
 	w.events("r1")
-	start := time.Now().Add(-20 * time.Second)
+	begin := time.Now().Add(-20 * time.Second)
 	var commands []wire.Command
 	for i := range 10 {
-		commands = append(commands, update("r1", "ann", float64(i), start.Add(time.Duration(i)*time.Second)), update("r1", "bob", float64(i), start.Add(time.Duration(i)*time.Second)))
+		commands = append(commands, update("r1", "ann", float64(i), begin.Add(time.Duration(i)*time.Second)), update("r1", "bob", float64(i), begin.Add(time.Duration(i)*time.Second)))
 	}
 	handle(t, w.commands(w.client), commands...)
 	got := w.waitHeard(2, "the newest of each")
 	w.waitReplies(18, "all others are confirmed")
-	if len(got) != 2 || location(t, got[0].Data).Latitude != 9 || location(t, got[1].Data).Latitude != 9 {
+	if len(got) != 2 || place(t, got[0].Data) != 9 || place(t, got[1].Data) != 9 {
 		t.Errorf("the room heard %+v", got)
 	}
 }
@@ -165,7 +165,7 @@ func TestMemoryIsLoadedLazily(t *testing.T) {
 	older.Received = now
 	handle(t, w.commands(w.client), older) // a successor with an empty memory
 	w.waitReplies(1, "the older fix is confirmed only")
-	if got := w.waitHeard(1, "the newer fix"); len(got) != 1 || location(t, got[0].Data).Latitude != 2 {
+	if got := w.waitHeard(1, "the newer fix"); len(got) != 1 || place(t, got[0].Data) != 2 {
 		t.Errorf("the room heard %+v", got)
 	}
 }
@@ -192,7 +192,7 @@ func TestLeave(t *testing.T) {
 	// inherited mistake 5: the member's other device goes on, and is not refused.
 	handle(t, h, update("r1", "ann", 3, now.Add(time.Millisecond)))
 	got := w.waitHeard(2, "the other device's fix")
-	if len(got) != 2 || location(t, got[1].Data).Latitude != 3 || !w.exists(wire.KeyLocation("r1", "ann")) {
+	if len(got) != 2 || place(t, got[1].Data) != 3 || !w.exists(wire.KeyLocation("r1", "ann")) {
 		t.Errorf("the room heard %+v", got)
 	}
 	// In one batch: nothing of a member who is gone at its end.
@@ -268,7 +268,7 @@ func TestOneMessagePerRoomAndEdge(t *testing.T) {
 		w.room(room, "ann", "bob")
 		w.events(room)
 		for i := range 4 {
-			commands = append(commands, update(room, "ann", float64(i), now), update(room, "bob", float64(i), now), update(room, "eve", 1, now))
+			commands = append(commands, update(room, "ann", float64(i), now.Add(time.Duration(i)*time.Millisecond)), update(room, "bob", float64(i), now.Add(time.Duration(i)*time.Millisecond)), update(room, "eve", 1, now))
 		}
 	}
 	before, _ := w.do("INFO", "commandstats").ToString()
@@ -331,13 +331,13 @@ func TestReplicasShareAndTakeOver(t *testing.T) {
 		}
 		return len(owners) == 2
 	})
-	start := time.Now()
+	begin := time.Now()
 	for i := range rounds {
 		if i == rounds/2 {
 			go stopFirst()
 		}
 		for r := range rooms {
-			w.send(update(fmt.Sprintf("r%d", r), "ann", float64(i), start.Add(time.Duration(i)*time.Millisecond)), partitions)
+			w.send(update(fmt.Sprintf("r%d", r), "ann", float64(i), begin.Add(time.Duration(i)*time.Millisecond)), partitions)
 		}
 	}
 	newest := map[string]float64{}
@@ -346,11 +346,11 @@ func TestReplicasShareAndTakeOver(t *testing.T) {
 		defer w.mu.Unlock()
 		clear(newest)
 		for _, e := range w.heard {
-			l := location(t, e.Data)
-			if last, ok := newest[l.RoomID]; ok && l.Latitude < last {
-				t.Fatalf("%s heard %v after %v", l.RoomID, l.Latitude, last)
+			l, at := location(t, e.Data), place(t, e.Data)
+			if last, ok := newest[l.RoomID]; ok && at < last {
+				t.Fatalf("%s heard %v after %v", l.RoomID, at, last)
 			}
-			newest[l.RoomID] = l.Latitude
+			newest[l.RoomID] = at
 		}
 		for r := range rooms {
 			if newest[fmt.Sprintf("r%d", r)] != rounds-1 {
@@ -386,7 +386,7 @@ func TestTakeOverOfPendingEntries(t *testing.T) {
 		return len(w.heard)+len(w.replies) == 5
 	})
 	got := w.waitHeard(2, "the newest of what was pending, and of what was new")
-	if len(got) != 2 || location(t, got[0].Data).Latitude != 2 || location(t, got[1].Data).Latitude != 4 {
+	if len(got) != 2 || place(t, got[0].Data) != 2 || place(t, got[1].Data) != 4 {
 		t.Errorf("the room heard %+v", got)
 	}
 	w.eventually("poison is in the dead letters and nothing is left", func() bool {

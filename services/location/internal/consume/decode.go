@@ -36,6 +36,8 @@ func decodeFix(data string) (position.Fix, error) {
 			target = &f.BatteryLevel
 		case "deviceModel":
 			return sc.textInto(key, &invalid, func(s string) string { f.DeviceModel = s; return "" })
+		case "deviceId":
+			return sc.textInto(key, &invalid, func(s string) string { f.Device = s; return "" })
 		case "recordedAt":
 			return sc.textInto(key, &invalid, func(s string) string { return parseTime(s, &f.RecordedAt) })
 		default:

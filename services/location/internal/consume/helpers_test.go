@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -130,7 +131,8 @@ func (w *world) roomWith(cache wire.RoomCache, members ...string) {
 
 func (w *world) commands(client rueidis.Client) *consume.Commands {
 	metrics := consume.NewMetrics(prometheus.NewRegistry())
-	return consume.NewCommands(store.NewRooms(client), store.NewPositions(client, ttl), publish.NewBatch(client, ttl, metrics.Sent), ttl, 50_000, metrics)
+	return consume.NewCommands(consume.Config{Rooms: store.NewRooms(client), Positions: store.NewPositions(client, ttl), Ways: store.NewWays(client),
+		Effects: publish.NewBatch(client, 1, ttl, metrics.Sent), TTL: ttl, Limit: 50_000, Metrics: metrics})
 }
 
 // replica runs the streams' side of the service until stop is called.
@@ -196,11 +198,23 @@ func (w *world) wait(from *[]wire.Envelope, n int, reason string) []wire.Envelop
 	return got
 }
 
-// update is a location-update at a latitude, received and recorded at at.
-func update(room, user string, lat float64, at time.Time) wire.Command {
+// Places of tests lie on a line, a step of 11 m apart.
+const (
+	start = 45.5
+	step  = 1e-4
+)
+
+// place is the number of the place that a position tells of.
+func place(t testing.TB, data string) float64 {
+	t.Helper()
+	return math.Round((location(t, data).Latitude - start) / step)
+}
+
+// update is a location-update at a place, received and recorded at at.
+func update(room, user string, place float64, at time.Time) wire.Command {
 	return wire.Command{Type: wire.CommandUpdate, RoomID: room, UserID: user, UserName: "Name of " + user,
 		Origin: wire.Origin{EdgeID: "e1", SocketID: "s-" + user, Ref: "7"}, Received: at,
-		Data: fmt.Sprintf(`{"roomId":%q,"latitude":%v,"longitude":14.5,"accuracy":4.5,"speed":1.4,"recordedAt":%q}`, room, lat, at.UTC().Format(wire.TimeLayout))}
+		Data: fmt.Sprintf(`{"roomId":%q,"latitude":%v,"longitude":14.5,"accuracy":4.5,"speed":1.4,"recordedAt":%q}`, room, start+place*step, at.UTC().Format(wire.TimeLayout))}
 }
 
 func location(t testing.TB, data string) wire.Location {

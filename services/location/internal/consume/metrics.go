@@ -7,6 +7,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/location/internal/position"
 )
 
 // Metrics of the command path.
@@ -19,6 +20,7 @@ type Metrics struct {
 	owned    prometheus.Gauge
 
 	updates, leaves, snapshots, dead prometheus.Counter
+	verdicts                         []prometheus.Counter
 }
 
 // NewMetrics registers them.
@@ -39,7 +41,12 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		owned: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Subsystem: subsystem, Name: "partitions_owned",
 			Help: "Partitions that this replica works on."}),
 	}
-	r.MustRegister(m.batch, m.lag, m.commands, m.rejected, m.sent, m.owned)
+	verdicts := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: "fixes_total",
+		Help: "Fixes of members, by what became of them."}, []string{"verdict"})
+	for _, v := range position.Verdicts() {
+		m.verdicts = append(m.verdicts, verdicts.WithLabelValues(v.String()))
+	}
+	r.MustRegister(verdicts, m.batch, m.lag, m.commands, m.rejected, m.sent, m.owned)
 	m.updates = m.commands.WithLabelValues(wire.CommandUpdate)
 	m.leaves = m.commands.WithLabelValues(wire.CommandLeave)
 	m.snapshots = m.commands.WithLabelValues(wire.CommandSnapshot)
@@ -65,6 +72,9 @@ func (m *Metrics) observe(b *batch, rejects []redisx.Reject) {
 		switch c.Type {
 		case wire.CommandUpdate:
 			counts[0]++
+			if c.err == nil {
+				m.verdicts[c.verdict].Inc()
+			}
 		case wire.CommandLeave:
 			counts[1]++
 		default:

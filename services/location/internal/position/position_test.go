@@ -139,24 +139,95 @@ func TestRoomAdmits(t *testing.T) {
 	}
 }
 
-func TestMark(t *testing.T) {
+func fixAt(at int64, lat float64) *position.Fix {
+	f := position.Empty()
+	f.Latitude, f.Longitude, f.Accuracy, f.Device, f.RecordedAt = lat, 14, 5, position.DefaultDevice, time.UnixMilli(at)
+	return &f
+}
+
+func TestJudge(t *testing.T) {
 	t.Parallel()
-	m := position.Mark{FixedAt: 100, Until: 1000, LeftAt: 50}
+	const now, until = 1_000_000_000, 1_000_300_000
+	type fix struct {
+		device               string
+		at, received, moment int64 // relative to now
+		lat, speed           float64
+	}
+	app := func(at int64, lat float64) fix { return fix{position.DefaultDevice, at, at, at, lat, math.NaN()} }
 	for _, tc := range []struct {
-		name                 string
-		fixed, received, now int64
-		want                 bool
+		name   string
+		before []fix
+		leftAt int64
+		last   fix
+		want   position.Verdict
 	}{
-		{"newer", 101, 200, 200, true},
-		{"older", 99, 200, 200, false},
-		{"same time, arrived later", 100, 200, 200, true},
-		{"older, but the position has ended", 99, 1200, 1000, true},
-		{"arrived before the leave", 300, 49, 200, false},
-		{"arrived with the leave", 300, 50, 200, true},
+		{"the first", nil, 0, app(0, 46), position.Accepted},
+		{"newer", []fix{app(0, 46)}, 0, app(1000, 46), position.Accepted},
+		{"older", []fix{app(0, 46)}, 0, fix{position.DefaultDevice, -1000, 10, 10, 46, 0}, position.Late},
+		{"the same once more", []fix{app(0, 46)}, 0, fix{position.DefaultDevice, 0, 10, 10, 46, 0}, position.Duplicate},
+		{"older, but the position has ended", []fix{app(0, 46)}, 0, fix{position.DefaultDevice, -1000, 10, 400_000, 46, 0}, position.Accepted},
+		{"arrived before the leave", nil, 100, fix{position.DefaultDevice, 200, 99, 99, 46, 0}, position.Withdrawn},
+		{"arrived with the leave", nil, 100, fix{position.DefaultDevice, 200, 100, 100, 46, 0}, position.Accepted},
+		{"from a phone that catches up", []fix{app(0, 46)}, 0, fix{position.DefaultDevice, 1000, 200_000, 200_000, 46, 0}, position.Late},
+		{"100 km in a second", []fix{app(0, 46)}, 0, app(1000, 47), position.Implausible},
+		{"100 km in a second, by a spaceship", []fix{app(0, 46)}, 0, fix{position.DefaultDevice, 1000, 1000, 1000, 47, 40_000}, position.Accepted},
+		{"the third that insists", []fix{app(0, 46), app(1000, 47), app(2000, 47)}, 0, app(3000, 47), position.Accepted},
+		{"back after a jump", []fix{app(0, 46), app(1000, 47)}, 0, app(2000, 46), position.Accepted},
+		{"another device elsewhere", []fix{app(0, 46)}, 0, fix{"tablet", 1000, 1000, 1000, 46.5, math.NaN()}, position.OtherDevice},
+		{"another device at the same place", []fix{app(0, 46)}, 0, fix{"tablet", 1000, 1000, 1000, 46, math.NaN()}, position.Accepted},
+		{"another device when the first is silent", []fix{app(0, 46)}, 0, fix{"tablet", 61_000, 61_001, 61_001, 46.5, math.NaN()}, position.Accepted},
 	} {
-		if got := m.Takes(tc.fixed, tc.received, tc.now); got != tc.want {
-			t.Errorf("%s: got %v", tc.name, got)
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			m := position.Mark{LeftAt: tc.leftAt}
+			if tc.leftAt != 0 {
+				m.LeftAt += now
+			}
+			judge := func(x fix) position.Verdict {
+				f := fixAt(now+x.at, x.lat)
+				f.Device, f.Speed = x.device, x.speed
+				v := m.Judge(f, now+x.received, now+x.moment)
+				if v == position.Accepted {
+					m.Until = until + x.at
+				}
+				return v
+			}
+			for _, x := range tc.before {
+				judge(x)
+			}
+			if got := judge(tc.last); got != tc.want {
+				t.Errorf("%s, want %s", got, tc.want)
+			}
+		})
+	}
+	nowhere := fixAt(now, 0)
+	nowhere.Longitude, nowhere.Accuracy = 0, 5000
+	if got := new(position.Mark).Judge(nowhere, now, now); got != position.NoFix {
+		t.Errorf("0, 0 by a receiver without satellites is %s", got)
+	}
+	nowhere.Accuracy = 5
+	if got := new(position.Mark).Judge(nowhere, now, now); got != position.Accepted {
+		t.Errorf("a ship that is there is %s", got)
+	}
+}
+
+// A device whose clock is slow is as good as any: it sends at the pace of time.
+func TestASlowClockIsRecognized(t *testing.T) {
+	t.Parallel()
+	var m position.Mark
+	const now, slow = 1_000_000_000, 3_600_000
+	accepted := 0
+	for i := range int64(20) {
+		received := now + 5000*i
+		if m.Judge(fixAt(received-slow, 46+float64(i)*1e-4), received, received) == position.Accepted {
+			m.Until = received + 300_000
+			accepted++
+		} else if accepted > 0 {
+			t.Fatalf("fix %d was refused after the clock had been recognized", i)
 		}
+	}
+	if accepted < 15 {
+		t.Errorf("%d of 20 fixes accepted", accepted)
 	}
 }
 
@@ -166,18 +237,22 @@ func TestNewestWinsInAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		fixes := rapid.SliceOfN(rapid.Int64Range(1, 50), 1, 40).Draw(t, "fix times by arrival")
 		var m position.Mark
-		var broadcast []int64
+		var accepted []int64
 		for i, at := range fixes {
-			if m.Takes(at, int64(i), 0) {
-				m.FixedAt, m.Until = at, 1
-				broadcast = append(broadcast, at)
+			v := m.Judge(fixAt(at, 46), int64(100+i), 0)
+			switch known := slices.Contains(fixes[:i], at); {
+			case v == position.Accepted:
+				m.Until = 1000
+				accepted = append(accepted, at)
+			case v == position.Duplicate && !known:
+				t.Fatalf("%d is called a duplicate among %v", at, fixes[:i])
 			}
 		}
 		if m.FixedAt != slices.Max(fixes) {
 			t.Fatalf("ends at %d, newest is %d", m.FixedAt, slices.Max(fixes))
 		}
-		if !slices.IsSorted(broadcast) {
-			t.Fatalf("broadcast out of order: %v", broadcast)
+		if !slices.IsSorted(accepted) || len(slices.Compact(accepted)) != len(accepted) {
+			t.Fatalf("accepted out of order or twice: %v", accepted)
 		}
 	})
 }
@@ -185,7 +260,7 @@ func TestNewestWinsInAnyOrder(t *testing.T) {
 func TestBoardIsBounded(t *testing.T) {
 	t.Parallel()
 	const limit = 100
-	b := position.NewBoard(limit)
+	b := position.NewBoard[position.Key, position.Mark](limit)
 	hot := position.Key{Room: "r", User: "hot"}
 	b.Put(hot, position.Mark{FixedAt: 1})
 	for i := range 10 * limit {

@@ -21,6 +21,8 @@ var (
 type Room struct {
 	ID                             string
 	DestinationLat, DestinationLng float64
+	Waypoints                      [][2]float64 // latitude, longitude; on the way, in order
+	Version                        int64
 	Active                         bool
 	Expired                        bool // the room service has said so already
 	ExpiresAt                      time.Time
@@ -51,9 +53,4 @@ func (r *Room) Admit(user string, now time.Time) error {
 		return ErrNotMember
 	}
 	return nil
-}
-
-// Remaining is the distance from f to the destination, in metres.
-func (r *Room) Remaining(f *Fix) float64 {
-	return Distance(f.Latitude, f.Longitude, r.DestinationLat, r.DestinationLng)
 }

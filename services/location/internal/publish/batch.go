@@ -14,15 +14,17 @@ import (
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
 )
 
 // Batch collects the effects of a batch of commands, in order. Nothing happens
 // before Flush. It is reused from batch to batch and serves one goroutine.
 type Batch struct {
-	client rueidis.Client
-	ttl    time.Duration
-	sent   func(messages int)
+	client     rueidis.Client
+	partitions int // of chat's command stream
+	ttl        time.Duration
+	sent       func(messages int)
 
 	bytes   []byte // JSON of all effects; spans point into it
 	effects []effect
@@ -44,10 +46,10 @@ type effect struct {
 	data     span
 }
 
-// NewBatch is for positions that live for ttl after their arrival. sent hears
-// how many messages each Flush has published.
-func NewBatch(client rueidis.Client, ttl time.Duration, sent func(messages int)) *Batch {
-	return &Batch{client: client, ttl: ttl, sent: sent, lines: map[string]*strings.Builder{}}
+// NewBatch is for positions that live for ttl after their arrival; chat has so
+// many partitions. sent hears how many messages each Flush has published.
+func NewBatch(client rueidis.Client, partitions int, ttl time.Duration, sent func(messages int)) *Batch {
+	return &Batch{client: client, partitions: partitions, ttl: ttl, sent: sent, lines: map[string]*strings.Builder{}}
 }
 
 // Reset forgets what was collected, keeping the memory.
@@ -56,29 +58,50 @@ func (b *Batch) Reset() {
 	clear(b.lines)
 }
 
-// Position tells the room about a fix, and the sender that it was taken. If
-// keep is set the fix becomes the member's live position.
-func (b *Batch) Position(c *wire.Command, f *position.Fix, room *position.Room, keep bool, now time.Time) {
+// Answer is what the sender of a fix hears.
+type Answer struct {
+	Fix     *position.Fix
+	Verdict position.Verdict
+	Advice  navigation.Reason // NoReason = nothing has changed
+}
+
+// Position is a fix that became the member's position, and what follows from it.
+type Position struct {
+	Answer
+	Keep bool      // it is the newest of its batch
+	Now  time.Time // of the batch
+
+	Direct, Remaining float64 // metres to the destination
+	Progress          float64 // of the route, 0 to 1; negative = none
+	Speed             float64 // smoothed, m/s; negative = unknown
+	ETA               int64   // Unix ms; 0 = none
+	Basis             navigation.Basis
+	Arrived           bool
+}
+
+// Position tells the room where a member is, and the sender that the fix was
+// taken. With Keep it becomes the member's live position.
+func (b *Batch) Position(c *wire.Command, p *Position) {
 	e := effect{channel: wire.ChannelRoom(c.RoomID), envelope: wire.Envelope{Event: wire.EventLocationUpdated,
 		Class: wire.ClassPosition, UserID: c.UserID, Origin: c.Origin}}
 	e.ack.from = len(b.bytes)
-	b.bytes = appendConfirmed(b.bytes, f, c.Received)
+	b.bytes = appendConfirmed(b.bytes, &p.Answer, c.Received)
 	e.ack.to, e.data.from = len(b.bytes), len(b.bytes)
-	b.bytes = appendLocation(b.bytes, c.RoomID, c.UserID, c.UserName, f, c.Received, room.Remaining(f))
+	b.bytes = appendLocation(b.bytes, c, p)
 	e.data.to = len(b.bytes)
-	if keep {
+	if p.Keep {
 		e.key = wire.KeyLocation(c.RoomID, c.UserID)
 		// Late commands do not live longer; the millisecond keeps PX above 0.
-		e.keep = max(b.ttl-max(now.Sub(c.Received), 0), time.Millisecond)
+		e.keep = max(b.ttl-max(p.Now.Sub(c.Received), 0), time.Millisecond)
 	}
 	b.effects = append(b.effects, e)
 }
 
-// Confirm tells the sender alone that a fix was taken, which others need not
-// hear: it is not the member's newest.
-func (b *Batch) Confirm(c *wire.Command, f *position.Fix) {
+// Confirm tells the sender alone what became of a fix that others need not hear
+// of.
+func (b *Batch) Confirm(c *wire.Command, a Answer) {
 	from := len(b.bytes)
-	b.bytes = appendConfirmed(b.bytes, f, c.Received)
+	b.bytes = appendConfirmed(b.bytes, &a, c.Received)
 	b.reply(c, wire.EventLocationConfirmed, span{from, len(b.bytes)})
 }
 

@@ -8,16 +8,18 @@ import (
 	"unicode/utf8"
 
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
 )
 
 // appendLocation appends wire.Location as JSON: the bytes that every client
 // gets and that Redis keeps. It is made once, here. A test holds it against
 // encoding/json.
-func appendLocation(b []byte, roomID, userID, userName string, f *position.Fix, received time.Time, remaining float64) []byte {
-	b = appendText(append(b, `{"roomId":`...), roomID)
-	b = appendText(append(b, `,"userId":`...), userID)
-	b = appendText(append(b, `,"userName":`...), userName)
+func appendLocation(b []byte, c *wire.Command, p *Position) []byte {
+	f := p.Fix
+	b = appendText(append(b, `{"roomId":`...), c.RoomID)
+	b = appendText(append(b, `,"userId":`...), c.UserID)
+	b = appendText(append(b, `,"userName":`...), c.UserName)
 	b = appendFloat(append(b, `,"latitude":`...), f.Latitude)
 	b = appendFloat(append(b, `,"longitude":`...), f.Longitude)
 	b = appendKnown(b, `,"accuracy":`, f.Accuracy)
@@ -29,17 +31,49 @@ func appendLocation(b []byte, roomID, userID, userName string, f *position.Fix, 
 	if f.DeviceModel != "" {
 		b = appendText(append(b, `,"deviceModel":`...), f.DeviceModel)
 	}
-	b = appendTime(append(b, `,"timestamp":`...), received)
+	b = appendTime(append(b, `,"timestamp":`...), c.Received)
 	b = appendTime(append(b, `,"recordedAt":`...), f.RecordedAt)
-	b = append(b, `,"isLive":true,"distanceToDestination":`...)
-	return append(strconv.AppendFloat(b, remaining, 'f', 1, 64), '}')
+	return append(appendWay(append(b, `,"isLive":true`...), p), '}')
+}
+
+// appendWay appends how far the member has to go, without what is unknown or
+// says nothing new.
+func appendWay(b []byte, p *Position) []byte {
+	b = appendRounded(append(b, `,"distanceToDestination":`...), p.Direct, 1)
+	if p.Remaining != p.Direct {
+		b = appendRounded(append(b, `,"remainingDistance":`...), p.Remaining, 1)
+	}
+	if p.Progress >= 0 {
+		b = appendRounded(append(b, `,"progress":`...), p.Progress, 4)
+	}
+	if p.Speed >= 0 {
+		b = appendRounded(append(b, `,"speedSmoothed":`...), p.Speed, 2)
+	}
+	if p.ETA != 0 {
+		b = appendTime(append(b, `,"eta":`...), time.UnixMilli(p.ETA))
+		b = append(append(append(b, `,"etaBasis":"`...), p.Basis.String()...), '"')
+	}
+	if p.Arrived {
+		b = append(b, `,"arrived":true`...)
+	}
+	return b
+}
+
+func appendRounded(b []byte, v float64, decimals int) []byte {
+	return strconv.AppendFloat(b, v, 'f', decimals, 64)
 }
 
 // appendConfirmed appends wire.LocationConfirmed as JSON.
-func appendConfirmed(b []byte, f *position.Fix, received time.Time) []byte {
+func appendConfirmed(b []byte, a *Answer, received time.Time) []byte {
 	b = appendTime(append(b, `{"timestamp":`...), received)
-	b = appendFloat(append(b, `,"latitude":`...), f.Latitude)
-	return append(appendFloat(append(b, `,"longitude":`...), f.Longitude), '}')
+	b = appendFloat(append(b, `,"latitude":`...), a.Fix.Latitude)
+	b = appendFloat(append(b, `,"longitude":`...), a.Fix.Longitude)
+	b = append(append(append(b, `,"verdict":"`...), a.Verdict.String()...), '"')
+	if a.Advice != navigation.NoReason {
+		b = strconv.AppendInt(append(b, `,"nextIntervalMs":`...), a.Advice.Interval(), 10)
+		b = append(append(append(b, `,"intervalReason":"`...), a.Advice.String()...), '"')
+	}
+	return append(b, '}')
 }
 
 func appendKnown(b []byte, name string, v float64) []byte {

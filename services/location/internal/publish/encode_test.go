@@ -2,12 +2,14 @@ package publish
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
 )
 
@@ -21,15 +23,29 @@ func fullFix() position.Fix {
 func TestLocationGolden(t *testing.T) {
 	t.Parallel()
 	f := fullFix()
-	got := string(appendLocation(nil, "r1", "u1", `Žiga "Z" <b>`, &f, received, 1234.56))
+	c := wire.Command{RoomID: "r1", UserID: "u1", UserName: `Žiga "Z" <b>`, Received: received}
+	p := Position{Answer: Answer{Fix: &f}, Direct: 1234.56, Remaining: 1234.56, Progress: -1, Speed: -1}
+	got := string(appendLocation(nil, &c, &p))
 	want := `{"roomId":"r1","userId":"u1","userName":"Žiga \"Z\" \u003cb\u003e","latitude":46.0512345,"longitude":-14.5061234,"accuracy":4.5,` +
 		`"speed":0,"bearing":271.3,"heading":270,"altitude":-2.25,"batteryLevel":81,"deviceModel":"Pixel 9 Pro",` +
 		`"timestamp":"2026-01-02T03:04:05.678Z","recordedAt":"2026-01-02T03:04:04.678Z","isLive":true,"distanceToDestination":1234.6}`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := string(appendConfirmed(nil, &f, received)), `{"timestamp":"2026-01-02T03:04:05.678Z","latitude":46.0512345,"longitude":-14.5061234}`; got != want {
+	p.Remaining, p.Progress, p.Speed, p.ETA, p.Basis, p.Arrived = 2000, 0.25, 1.5, received.UnixMilli(), navigation.BasisRoute, true
+	got = string(appendLocation(nil, &c, &p))
+	want = strings.TrimSuffix(want, "}") + `,"remainingDistance":2000.0,"progress":0.2500,"speedSmoothed":1.50,"eta":"2026-01-02T03:04:05.678Z","etaBasis":"route","arrived":true}`
+	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	a := Answer{Fix: &f, Verdict: position.Late}
+	got, want = string(appendConfirmed(nil, &a, received)), `{"timestamp":"2026-01-02T03:04:05.678Z","latitude":46.0512345,"longitude":-14.5061234,"verdict":"late"}`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	a.Advice = navigation.Driving
+	if got = string(appendConfirmed(nil, &a, received)); !strings.HasSuffix(got, `,"nextIntervalMs":5000,"intervalReason":"driving"}`) {
+		t.Errorf("got %s", got)
 	}
 }
 
@@ -47,7 +63,7 @@ func TestLocationReadsBack(t *testing.T) {
 		f.DeviceModel = rapid.String().Draw(t, "device")
 		f.RecordedAt = time.UnixMilli(rapid.Int64Range(0, 4e12).Draw(t, "recordedAt")).UTC()
 		name := rapid.String().Draw(t, "name")
-		raw := appendLocation(nil, "r", "u", name, &f, received, 0.04)
+		raw := appendLocation(nil, &wire.Command{RoomID: "r", UserID: "u", UserName: name, Received: received}, &Position{Answer: Answer{Fix: &f}, Direct: 0.04, Remaining: 0.04, Progress: -1, Speed: -1})
 		var got wire.Location
 		if err := json.Unmarshal(raw, &got); err != nil {
 			t.Fatalf("%v in %s", err, raw)
@@ -68,9 +84,11 @@ func BenchmarkEncode(b *testing.B) {
 	f := fullFix()
 	buf := make([]byte, 0, 1024)
 	b.ReportAllocs()
+	c := wire.Command{RoomID: "01990000-0000-7000-8000-000000000001", UserID: "01990000-0000-7000-8000-000000000002", UserName: "Walker", Received: received}
+	p := Position{Answer: Answer{Fix: &f}, Direct: 1234.56, Remaining: 1234.56, Progress: -1, Speed: 1.4, ETA: received.UnixMilli(), Basis: navigation.BasisSpeed}
 	for b.Loop() {
-		buf = appendLocation(buf[:0], "01990000-0000-7000-8000-000000000001", "01990000-0000-7000-8000-000000000002", "Walker", &f, received, 1234.56)
-		buf = appendConfirmed(buf, &f, received)
+		buf = appendLocation(buf[:0], &c, &p)
+		buf = appendConfirmed(buf, &p.Answer, received)
 	}
 	b.SetBytes(int64(len(buf)))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -12,6 +11,7 @@ import (
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/publish"
 )
 
 // Positions reads and deletes live positions; writing them is the publisher's,
@@ -42,25 +42,11 @@ func (p *Positions) Marks(ctx context.Context, keys []position.Key) ([]position.
 		if err != nil {
 			return nil, fmt.Errorf("read position: %w", err)
 		}
-		received, ok1 := timeIn(raw, `"timestamp":"`)
-		fixed, ok2 := timeIn(raw, `"recordedAt":"`)
-		if ok1 && ok2 { // else, whatever it is, the next fix replaces it
-			marks[i] = position.Mark{FixedAt: fixed.UnixMilli(), Until: received.Add(p.ttl).UnixMilli()}
+		if mark, ok := publish.Recalled(raw, p.ttl); ok { // else, whatever it is, the next fix replaces it
+			marks[i] = mark
 		}
 	}
 	return marks, nil
-}
-
-// timeIn cuts the time behind label out of a position. A full decode would
-// make the first fix after a take-over cost twice as much as the others. The
-// label cannot occur within a JSON string, where quotes are escaped.
-func timeIn(raw, label string) (time.Time, bool) {
-	_, rest, ok := strings.Cut(raw, label)
-	if !ok || len(rest) < len(wire.TimeLayout) {
-		return time.Time{}, false
-	}
-	t, err := time.Parse(time.RFC3339Nano, rest[:len(wire.TimeLayout)])
-	return t, err == nil
 }
 
 // Live returns the live positions of users in a room as JSON, in no order.
@@ -103,7 +89,7 @@ func (p *Positions) ForgetRoom(ctx context.Context, room string) error {
 	if err != nil {
 		return fmt.Errorf("read who is located: %w", err)
 	}
-	keys := []string{wire.KeyLocated(room)}
+	keys := []string{wire.KeyLocated(room), wire.KeyNavigation(room)}
 	for _, user := range users {
 		keys = append(keys, wire.KeyLocation(room, user))
 	}

@@ -88,7 +88,7 @@ func (r *Rooms) parse(id, raw string) (*position.Room, error) {
 		if err := json.Unmarshal([]byte(raw), &c); err != nil {
 			return nil, fmt.Errorf("parse room %s: %w", id, err)
 		}
-		known = parsedRoom{raw: raw, room: position.Room{ID: id, DestinationLat: c.DestinationLat, DestinationLng: c.DestinationLng,
+		known = parsedRoom{raw: raw, room: position.Room{ID: id, DestinationLat: c.DestinationLat, DestinationLng: c.DestinationLng, Waypoints: c.Waypoints, Version: c.Version,
 			Active: c.Status == wire.RoomStatusActive, Expired: c.Status == wire.RoomStatusExpired, ExpiresAt: c.ExpiresAt.Time}}
 		if len(r.parsed) >= maxParsed {
 			clear(r.parsed)

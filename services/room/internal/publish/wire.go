@@ -49,7 +49,16 @@ func Members(r *room.Room) []wire.Member {
 func cached(r *room.Room) (string, error) {
 	return encode(wire.RoomCache{ID: r.ID, Name: r.Name, RoomCode: r.Code, DestinationName: r.Destination.Name,
 		DestinationLat: r.Destination.Lat, DestinationLng: r.Destination.Lng, Status: string(r.Status),
-		ExpiresAt: wire.At(r.ExpiresAt), Version: r.Version, Roles: roles(r)})
+		ExpiresAt: wire.At(r.ExpiresAt), Version: r.Version, Roles: roles(r), Waypoints: waypoints(r)})
+}
+
+// waypoints are latitudes and longitudes, for who only measures.
+func waypoints(r *room.Room) [][2]float64 {
+	out := make([][2]float64, len(r.Waypoints))
+	for i, w := range r.Waypoints {
+		out[i] = [2]float64{w.Lat, w.Lng}
+	}
+	return out
 }
 
 // roles are those of the owner and the admins who are in the room.

@@ -139,9 +139,13 @@ func (m *member) drive(ctx context.Context) {
 	}
 }
 
+// maxSpeed is the fastest that the contract takes, in m/s.
+const maxSpeed = 15_000.0
+
 func (m *member) report(socket *client.Socket, w Where) bool {
 	now := wire.At(time.Now())
-	update := wire.LocationUpdate{RoomID: m.room.ID, Latitude: &w.Lat, Longitude: &w.Lon, Speed: &w.Speed, Bearing: &w.Bearing, RecordedAt: &now}
+	speed := min(w.Speed*m.opt.Speed, maxSpeed) // what the clock says: else nobody could go so fast
+	update := wire.LocationUpdate{RoomID: m.room.ID, Latitude: &w.Lat, Longitude: &w.Lon, Speed: &speed, Bearing: &w.Bearing, RecordedAt: &now}
 	if !math.IsNaN(w.Ele) {
 		update.Altitude = &w.Ele
 	}
