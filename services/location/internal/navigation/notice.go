@@ -7,6 +7,7 @@ const (
 	etaMattersPart = 5          // of the time left
 	etaHolds       = 60_000     // ms
 	etaAgain       = 5 * 60_000 // ms
+	etaSettles     = 300.0      // s of motion: before that an estimate only gets better
 	etaNear        = 500.0      // metres: so near, everybody sees it
 )
 
@@ -25,7 +26,7 @@ func (m *Member) watchETA(r *Result) {
 		n.since = 0
 		return
 	}
-	if n.eta == 0 {
+	if n.eta == 0 || m.seconds < etaSettles {
 		n.eta, n.told = m.ETA, m.At
 		return
 	}

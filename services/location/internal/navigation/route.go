@@ -59,29 +59,40 @@ func (r *Route) Length() float64 { return r.along[len(r.along)-1] }
 // and how far p is beside it, in metres. Where the route comes by several times
 // the first one counts.
 func (r *Route) Snap(p Point) (along, beside float64) {
-	return r.between(p, 0, len(r.points)-1)
+	return r.between(p, 0, r.Length())
 }
 
-// SnapWithin is Snap between two distances from the start: the part of the route
-// that a member can have reached, so that a way there and back on one road, or a
-// crossing, does not confuse it.
-func (r *Route) SnapWithin(p Point, from, to float64) (along, beside float64) {
+// near is Snap around the last known place. Going on is more likely than going
+// back: where a road is used both ways, only a place that is clearly nearer lies
+// behind.
+func (r *Route) near(p Point, along, ahead float64) (at, beside float64) {
+	at, beside = r.between(p, along, along+ahead)
+	if beside <= sameDistance {
+		return at, beside
+	}
+	if back, d := r.between(p, along-windowBehind, along); d < beside-sameDistance {
+		return back, d
+	}
+	return at, beside
+}
+
+// between is Snap to the part of the route from one distance from the start to
+// another: where a member can be by now, so that a way there and back on one
+// road does not confuse it. It works in the plane that touches the earth at p:
+// good to a part in 10,000 where the route is near, which is where it matters.
+func (r *Route) between(p Point, from, to float64) (along, beside float64) {
 	first := max(sort.SearchFloat64s(r.along, from)-1, 0)
 	last := min(sort.SearchFloat64s(r.along, to), len(r.points)-1)
-	return r.between(p, min(first, last-1), last)
-}
-
-// between works in the plane that touches the earth at p: good to a part in
-// 10,000 where the route is near, which is where it matters.
-func (r *Route) between(p Point, first, last int) (along, beside float64) {
+	first = min(first, last-1)
 	const perDegree = EarthRadius * degree
 	scale := perDegree * math.Cos(p.Lat*degree)
 	x1, y1 := turn(r.points[first].Lng-p.Lng)*scale, (r.points[first].Lat-p.Lat)*perDegree
 	beside = math.Inf(1)
 	for i := first; i < last; i++ {
 		x2, y2 := turn(r.points[i+1].Lng-p.Lng)*scale, (r.points[i+1].Lat-p.Lat)*perDegree
-		part, d := nearest(x1, y1, x2, y2)
-		here := r.along[i] + part*(r.along[i+1]-r.along[i])
+		length := r.along[i+1] - r.along[i]
+		part, d := nearest(x1, y1, x2, y2, (from-r.along[i])/length, (to-r.along[i])/length)
+		here := r.along[i] + part*length
 		// A later part must be clearly nearer, unless it goes on from the best one.
 		if d < beside-sameDistance || d < beside && here-along < windowBehind {
 			beside, along = d, here
@@ -91,13 +102,14 @@ func (r *Route) between(p Point, first, last int) (along, beside float64) {
 	return along, beside
 }
 
-// nearest is the part of the way from 1 to 2 that is nearest to the origin, and
-// its distance.
-func nearest(x1, y1, x2, y2 float64) (part, distance float64) {
+// nearest is the part of the way from 1 to 2, between two parts, that is nearest
+// to the origin, and its distance.
+func nearest(x1, y1, x2, y2, low, high float64) (part, distance float64) {
 	dx, dy := x2-x1, y2-y1
 	if length := dx*dx + dy*dy; length > 0 {
-		part = min(max(-(x1*dx+y1*dy)/length, 0), 1)
+		part = -(x1*dx + y1*dy) / length
 	}
+	part = min(max(part, low, 0), high, 1)
 	return part, math.Hypot(x1+part*dx, y1+part*dy)
 }
 
