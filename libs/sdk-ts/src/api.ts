@@ -1,0 +1,80 @@
+import type { WeMaps, Session } from './client.js'
+import type { ChatHistory, ChatMessage, CreateRoom, HistoryQuery, JoinRoom, Location, Member, Navigation, Receipt, Room, ShareLink, SharedRoom, UpdateRoom, User } from './types.js'
+
+const path = (strings: TemplateStringsArray, ...values: string[]): string => String.raw({ raw: strings }, ...values.map(encodeURIComponent))
+
+/** The REST API. Everything rejects with a WeMapsError. */
+export class Api {
+  constructor(private readonly client: WeMaps) {}
+
+  private get = <T>(url: string) => this.client.request<T>('GET', url)
+  private post = <T>(url: string, body: unknown = {}) => this.client.request<T>('POST', url, body)
+  private put = <T>(url: string, body: unknown) => this.client.request<T>('PUT', url, body)
+  private patch = <T>(url: string, body: unknown) => this.client.request<T>('PATCH', url, body)
+  private delete = <T>(url: string, body?: unknown) => this.client.request<T>('DELETE', url, body)
+
+  /** Signs in, and up if nobody has the name. A claimed name needs its password: PASSWORD_REQUIRED, INVALID_CREDENTIALS. */
+  async signIn(name: string, password?: string): Promise<{ user: User; isNewUser: boolean }> {
+    const s = await this.client.send<Session & { isNewUser: boolean }>('POST', '/api/auth/signin', { name, ...(password && { password }) })
+    const { isNewUser, ...session } = s
+    this.client.keep(session)
+    return { user: s.user, isNewUser }
+  }
+
+  /** Claims a name; USERNAME_EXISTS if it is taken. */
+  async signUp(name: string, password: string): Promise<User> {
+    const s = await this.client.send<Session>('POST', '/api/auth/signup', { name, password })
+    this.client.keep(s)
+    return s.user
+  }
+
+  /** Ends the session here, and on the server if that can be reached. */
+  async signOut(): Promise<void> {
+    const told = this.post('/api/auth/signout').catch(() => undefined)
+    await told
+    this.client.keep(null)
+  }
+
+  me = async (): Promise<User> => this.user(await this.get<{ user: User }>('/api/auth/me'))
+  rename = async (name: string): Promise<User> => this.user(await this.put<{ user: User }>('/api/auth/me', { name }))
+
+  private user(answer: { user: User }): User {
+    this.client.renamed(answer.user)
+    return answer.user
+  }
+
+  rooms = async (): Promise<Room[]> => (await this.get<{ rooms: Room[] }>('/api/rooms')).rooms
+  room = async (id: string): Promise<Room & { members: Member[] }> =>
+    (await this.get<{ room: Room & { members: Member[] } }>(path`/api/rooms/${id}`)).room
+  createRoom = async (room: CreateRoom): Promise<Room> => (await this.post<{ room: Room }>('/api/rooms', room)).room
+  joinRoom = (body: JoinRoom): Promise<{ room: Room; member: Member; isRejoining: boolean }> => this.post('/api/rooms/join', body)
+  leaveRoom = (id: string): Promise<void> => this.post(path`/api/rooms/${id}/leave`)
+  updateRoom = async (id: string, change: UpdateRoom): Promise<Room> => (await this.patch<{ room: Room }>(path`/api/rooms/${id}`, change)).room
+  closeRoom = (id: string): Promise<void> => this.post(path`/api/rooms/${id}/close`)
+  rotateCode = async (id: string): Promise<Room> => (await this.post<{ room: Room }>(path`/api/rooms/${id}/code`)).room
+  setRole = (id: string, userId: string, role: 'admin' | 'member'): Promise<void> => this.put(path`/api/rooms/${id}/members/${userId}/role`, { role })
+  transferOwnership = (id: string, userId: string): Promise<void> => this.post(path`/api/rooms/${id}/transfer`, { userId })
+  removeMember = (id: string, userId: string): Promise<void> => this.delete(path`/api/rooms/${id}/members/${userId}`)
+  banMember = (id: string, userId: string): Promise<void> => this.post(path`/api/rooms/${id}/members/${userId}/ban`)
+  unbanMember = (id: string, userId: string): Promise<void> => this.delete(path`/api/rooms/${id}/members/${userId}/ban`)
+
+  shareLinks = async (id: string): Promise<ShareLink[]> => (await this.get<{ shares: ShareLink[] }>(path`/api/rooms/${id}/shares`)).shares
+  /** Only this answer has the link's token. */
+  createShareLink = async (id: string, body: { expiresIn?: number } = {}): Promise<ShareLink> =>
+    (await this.post<{ share: ShareLink }>(path`/api/rooms/${id}/shares`, body)).share
+  revokeShareLink = (id: string, shareId: string): Promise<void> => this.delete(path`/api/rooms/${id}/shares/${shareId}`)
+  /** What whoever has a share link may know of the room; needs no user. */
+  sharedRoom = async (token: string): Promise<SharedRoom> =>
+    (await this.client.send<{ room: SharedRoom }>('GET', path`/api/rooms/shared/${token}`)).room
+
+  messages(id: string, query: HistoryQuery & { system?: boolean } = {}): Promise<ChatHistory> {
+    const search = Object.entries(query).flatMap(([k, v]) => (v === undefined ? [] : [`${k}=${String(v)}`]))
+    return this.get(path`/api/rooms/${id}/messages` + (search.length ? '?' + search.join('&') : ''))
+  }
+
+  sendMessage = async (id: string, body: { content: string; clientId?: string; replyTo?: string }): Promise<ChatMessage> =>
+    (await this.post<{ message: ChatMessage }>(path`/api/rooms/${id}/messages`, body)).message
+  receipts = async (id: string): Promise<Receipt[]> => (await this.get<{ receipts: Receipt[] }>(path`/api/rooms/${id}/messages/receipts`)).receipts
+  locations = async (id: string): Promise<Location[]> => (await this.get<{ locations: Location[] }>(path`/api/rooms/${id}/locations`)).locations
+  navigation = (id: string): Promise<Navigation> => this.get(path`/api/rooms/${id}/navigation`)
+}

@@ -1,0 +1,6 @@
+export { Api } from './api.js'
+export { WeMaps, type ClientEvents, type Options, type Session, type Storage } from './client.js'
+export { WeMapsError } from './errors.js'
+export { Live, type LiveEvents, type State } from './live.js'
+export { LiveRoom, type PendingMessage, type RoomEvents } from './room.js'
+export type * from './types.js'

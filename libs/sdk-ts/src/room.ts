@@ -1,0 +1,378 @@
+import type { WeMaps } from './client.js'
+import { Emitter } from './emitter.js'
+import { refusal, WeMapsError } from './errors.js'
+import type { Live } from './live.js'
+import { Outbox, type PendingMessage } from './outbox.js'
+import { Timeline } from './timeline.js'
+import type { ChatMessage, Confirmed, Fix, Heard, HistoryQuery, Location, Member, MemberState, Room } from './types.js'
+
+export type { PendingMessage } from './outbox.js'
+
+/** What happens in a room. */
+export interface RoomEvents {
+  /** Somebody has moved. */
+  position: Location
+  /** Somebody is there, or is not any more. */
+  presence: MemberState
+  /** Something new was said, each message once and in order; with `kind` the room itself says it. */
+  message: ChatMessage
+  'message-changed': ChatMessage
+  receipt: Heard['message-read']
+  typing: Heard['user-typing']
+  mentioned: Heard['mentioned']
+  arrived: Heard['member-arrived']
+  straggling: Heard['member-straggling']
+  'group-arrived': Heard['group-arrived']
+  'eta-changed': Heard['eta-changed']
+  room: Partial<Room>
+  /** The room has ended, or the user was taken out of it. */
+  closed: { reason: 'closed' | 'expired' | 'removed' }
+  error: WeMapsError
+  /** Anything of the above: members or messages are different now. */
+  change: void
+}
+
+const firstPage = 50
+const fillPage = 200
+
+/** A room as it is now. It keeps itself right over reconnects: no message is missed, none comes twice. */
+export class LiveRoom extends Emitter<RoomEvents> {
+  readonly members = new Map<string, MemberState>()
+  private readonly timeline = new Timeline()
+  private readonly outbox: Outbox
+  private rev = -1 // of the newest change that is known; -1 = not known yet
+  private filling = false
+  private catching = false
+  private fix: { fix: Fix; settle: ((c: Confirmed | null) => void)[]; fail: ((e: unknown) => void)[] } | null = null
+  private reporting = false
+
+  /** @internal */
+  constructor(
+    private readonly live: Live,
+    private readonly client: WeMaps,
+    readonly id: string,
+  ) {
+    super()
+    this.outbox = new Outbox((m) => this.live.ask('send-message', { roomId: this.id, ...m }), () => this.live.state === 'online')
+  }
+
+  /** What was said, the oldest first, without gaps; more comes with history(). */
+  get messages(): readonly ChatMessage[] {
+    return this.timeline.messages
+  }
+
+  get lastSeq(): number {
+    return this.timeline.lastSeq
+  }
+
+  /** Whether there are older messages than those here. */
+  get hasMore(): boolean {
+    return this.timeline.hasMore
+  }
+
+  /** Says something. It is sent as soon as there is a connection, and never twice. */
+  send(content: string, options: { replyTo?: string; clientId?: string } = {}): PendingMessage {
+    return this.outbox.add(content, options)
+  }
+
+  edit = (messageId: string, content: string) => this.live.ask('edit-message', { roomId: this.id, messageId, content })
+  remove = (messageId: string) => this.live.ask('delete-message', { roomId: this.id, messageId })
+  react = (messageId: string, emoji: string, on = true) =>
+    this.live.ask('react-to-message', { roomId: this.id, messageId, emoji: emoji as '👍', ...(!on && { remove: true }) })
+  typing = (isTyping = true) => this.live.say('typing', { roomId: this.id, isTyping })
+  read = (seq: number) => this.live.say('mark-read', { roomId: this.id, seq })
+
+  /** Loads a page of older messages into messages. */
+  async history(query: HistoryQuery = {}): Promise<void> {
+    const before = query.before ?? this.timeline.messages[0]?.seq
+    const page = await this.page({ ...(before !== undefined && { before }), limit: query.limit ?? firstPage })
+    this.timeline.earlier(page.messages, page.hasMore)
+    this.emit('change')
+  }
+
+  /**
+   * Reports where this device is. Without a connection the newest fix waits; one that a newer fix replaces resolves to
+   * null.
+   */
+  sendPosition(fix: Fix): Promise<Confirmed | null> {
+    return new Promise((resolve, reject) => {
+      const at = { recordedAt: new Date().toISOString(), ...fix }
+      for (const settle of this.fix?.settle ?? []) settle(null)
+      this.fix = { fix: at, settle: [resolve], fail: [reject] }
+      void this.report()
+    })
+  }
+
+  /** Stops listening; the user stays a member. */
+  leave(): void {
+    this.live.say('leave-room', { roomId: this.id })
+    this.outbox.close()
+    this.live.forget(this.id)
+  }
+
+  /** @internal Runs whenever there is a connection. */
+  enter(): void {
+    void this.arrive().catch((error: unknown) => {
+      if (error instanceof WeMapsError) this.emit('error', error)
+    })
+    this.outbox.flush()
+    void this.report()
+  }
+
+  private async arrive(): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      try {
+        await this.live.ask('join-room', { roomId: this.id })
+        break
+      } catch (error) {
+        if (!(error instanceof WeMapsError) || !error.temporary || tries >= 5 || this.live.state !== 'online') throw error
+        await new Promise((go) => setTimeout(go, error.retryAfterMs ?? 1000))
+      }
+    }
+    if (this.timeline.started) await this.fill()
+    else await this.start()
+    await this.catchUp()
+    await this.look()
+  }
+
+  private async start(): Promise<void> {
+    const page = await this.page({ limit: firstPage })
+    if (this.rev < 0) this.rev = page.rev ?? 0
+    this.tell(this.timeline.begin(page.messages, page.hasMore))
+    this.emit('change')
+    if (this.timeline.gap) await this.fill()
+  }
+
+  /** Asks for what is missing after lastSeq, until nothing is. */
+  private async fill(): Promise<void> {
+    if (this.filling) return
+    this.filling = true
+    try {
+      for (let more = true; more; ) {
+        const page = await this.page({ after: this.timeline.lastSeq, limit: fillPage })
+        this.tell(this.timeline.missed(page.messages))
+        more = page.hasMore && page.messages.length > 0
+      }
+    } finally {
+      this.filling = false
+    }
+  }
+
+  /** Asks for the changes after rev. */
+  private async catchUp(): Promise<void> {
+    if (this.rev < 0 || this.catching) return
+    this.catching = true
+    try {
+      for (let more = true; more; ) {
+        const page = await this.page({ after: this.timeline.lastSeq, limit: 1, afterRev: this.rev })
+        for (const m of page.changed ?? []) this.changed(m)
+        this.rev = Math.max(this.rev, page.rev ?? 0)
+        more = page.hasMoreChanged === true
+      }
+    } finally {
+      this.catching = false
+    }
+  }
+
+  /** Learns who is in the room, and what it is. */
+  private async look(): Promise<void> {
+    if (this.live.userId === null) return
+    const room = await this.client.api.room(this.id)
+    this.took(room)
+  }
+
+  private took(room: Partial<Room>): void {
+    if (room.members) {
+      const active = room.members.filter((m) => m.status === 'active')
+      for (const m of active) this.know(m)
+      const ids = new Set(active.map((m) => m.userId))
+      for (const id of this.members.keys()) if (!ids.has(id)) this.members.delete(id)
+    }
+    this.emit('room', room)
+    this.emit('change')
+  }
+
+  private page(query: Record<string, number>): Promise<Heard['chat-history']> {
+    return this.live.ask('request-chat-history', { roomId: this.id, system: true, ...query }) as Promise<Heard['chat-history']>
+  }
+
+  private async report(): Promise<void> {
+    if (this.reporting || !this.fix || this.live.state !== 'online') return
+    const report = this.fix
+    this.fix = null
+    this.reporting = true
+    try {
+      const confirmed = (await this.live.ask('location-update', { roomId: this.id, ...report.fix })) as Confirmed
+      for (const settle of report.settle) settle(confirmed)
+    } catch (error) {
+      if (error instanceof WeMapsError && error.temporary && error.code !== 'RATE_LIMITED' && !this.fix && !this.live.over) {
+        this.fix = report // the next connection takes it along
+      } else {
+        for (const fail of report.fail) fail(error)
+      }
+    } finally {
+      this.reporting = false
+    }
+    if (this.fix !== report) void this.report()
+  }
+
+  /** @internal */
+  hear<E extends keyof Heard>(event: E, payload: Heard[E]): void {
+    const handler = handlers[event] as ((room: LiveRoom, payload: Heard[E]) => void) | undefined
+    handler?.(this, payload)
+  }
+
+  /** @internal */
+  message(m: ChatMessage): void {
+    this.tell(this.timeline.hear(m))
+    if (m.clientId && m.userId === this.live.userId) this.outbox.heard(m.clientId)
+    if (this.timeline.gap) void this.fill().catch(() => undefined) // or at the next connection
+  }
+
+  private tell(fresh: ChatMessage[]): void {
+    for (const m of fresh) this.emit('message', m)
+    if (fresh.length > 0) this.emit('change')
+  }
+
+  /** @internal Takes the next change; one that is not the next means that some were missed. */
+  step(rev: number, m: ChatMessage | undefined): void {
+    if (rev <= this.rev) return
+    const next = this.rev < 0 || rev === this.rev + 1
+    if (next && this.rev >= 0) this.rev = rev
+    if (m) this.changed(m)
+    if (!next) void this.catchUp().catch(() => undefined) // or at the next connection
+  }
+
+  private changed(m: ChatMessage): void {
+    if (!this.timeline.change(m)) return
+    this.emit('message-changed', m)
+    this.emit('change')
+  }
+
+  /** @internal */
+  byId(id: string): ChatMessage | undefined {
+    return this.timeline.byId(id)
+  }
+
+  /** @internal */
+  know(who: { userId: string; userName: string } & Partial<Member>): MemberState {
+    let m = this.members.get(who.userId)
+    if (!m) {
+      m = { userId: who.userId, userName: who.userName, role: 'member', joinOrder: this.members.size + 1, online: who.userId === this.live.userId, arrived: false, straggling: false }
+      this.members.set(who.userId, m)
+    }
+    m.userName = who.userName
+    if (who.role) m.role = who.role
+    if (who.nickname) m.nickname = who.nickname
+    if (who.joinOrder) m.joinOrder = who.joinOrder
+    return m
+  }
+
+  /** @internal */
+  there(who: { userId: string; userName: string }, online: boolean): void {
+    const m = this.know(who)
+    if (m.online === online) return
+    m.online = online
+    this.emit('presence', m)
+    this.emit('change')
+  }
+
+  /** @internal */
+  moved(l: Location): void {
+    const m = this.know(l)
+    if (m.position && Date.parse(m.position.recordedAt) > Date.parse(l.recordedAt)) return
+    m.position = l
+    m.arrived = l.arrived === true
+    this.emit('position', l)
+    this.emit('change')
+  }
+
+  /** @internal */
+  gone(userId: string): void {
+    const m = this.members.get(userId)
+    if (!m) return
+    m.online = false
+    delete m.position
+    this.members.delete(userId)
+    this.emit('presence', m)
+    this.emit('change')
+  }
+
+  /** @internal */
+  over(reason: RoomEvents['closed']['reason']): void {
+    this.outbox.close()
+    this.live.forget(this.id)
+    this.emit('closed', { reason })
+  }
+
+  /** @internal */
+  pass<E extends keyof RoomEvents>(event: E, payload: RoomEvents[E]): void {
+    this.emit(event, ...([payload] as never))
+  }
+
+  /** @internal */
+  update(room: Partial<Room>): void {
+    this.took(room)
+  }
+
+  /** @internal */
+  isMe(userId: string): boolean {
+    return userId === this.live.userId
+  }
+}
+
+type Handlers = { [E in keyof Heard]?: (room: LiveRoom, payload: Heard[E]) => void }
+
+/** Events whose answers somebody waits for. */
+const asked = new Set(['join-room', 'location-update', 'send-message', 'request-chat-history', 'edit-message', 'delete-message', 'react-to-message'])
+
+/** What a room does about each event. */
+const handlers: Handlers = {
+  'location-updated': (r, l) => {
+    r.there(l, true)
+    r.moved(l)
+  },
+  'room-locations': (r, all) => {
+    for (const l of all.locations) r.moved(l as Location)
+  },
+  'user-joined': (r, u) => r.there(u, true),
+  'user-online': (r, u) => r.there(u, true),
+  'user-offline': (r, u) => r.there(u, false),
+  'user-left': (r, u) => r.gone(u.userId),
+  'member-removed': (r, u) => (r.isMe(u.userId) ? r.over('removed') : r.gone(u.userId)),
+  'room-closed': (r, why) => r.over(why.reason === 'expired' ? 'expired' : 'closed'),
+  'room-updated': (r, u) => r.update(u.room as Partial<Room>),
+  'new-message': (r, m) => r.message(m as ChatMessage),
+  'system-message': (r, m) => r.message(m as ChatMessage),
+  'chat-history': (r, page) => {
+    for (const m of page.messages) r.message(m as ChatMessage)
+  },
+  'message-edited': (r, m) => r.step(m.rev ?? 0, m as ChatMessage),
+  'message-deleted': (r, d) => {
+    const m = r.byId(d.id)
+    r.step(d.rev, m && { ...m, content: '', rev: d.rev, deletedAt: d.deletedAt, deletedBy: d.deletedBy, reactions: [] })
+  },
+  'message-reaction': (r, d) => {
+    const m = r.byId(d.id)
+    r.step(d.rev, m && { ...m, rev: d.rev, reactions: d.reactions as NonNullable<ChatMessage['reactions']> })
+  },
+  'message-read': (r, x) => r.pass('receipt', x),
+  'user-typing': (r, x) => r.pass('typing', x),
+  mentioned: (r, x) => r.pass('mentioned', x),
+  'member-arrived': (r, x) => {
+    r.know(x).arrived = true
+    r.pass('arrived', x)
+    r.pass('change', undefined)
+  },
+  'member-straggling': (r, x) => {
+    r.know(x).straggling = x.straggling
+    r.pass('straggling', x)
+    r.pass('change', undefined)
+  },
+  'group-arrived': (r, x) => r.pass('group-arrived', x),
+  'eta-changed': (r, x) => r.pass('eta-changed', x),
+  error: (r, x) => {
+    const e = refusal(x)
+    if (e && !asked.has(x.event ?? '')) r.pass('error', e)
+  },
+}

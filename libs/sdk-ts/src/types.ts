@@ -1,0 +1,48 @@
+import type { components } from './generated/rest.js'
+import type { Sockets } from './generated/sockets.js'
+
+type Schemas = components['schemas']
+
+/** What a server says, and what a client says, by event. */
+export type Heard = Sockets['heard']
+export type Said = Sockets['said']
+
+export type User = Schemas['User']
+export type Room = Schemas['Room']
+export type Member = Schemas['Member']
+export type ShareLink = Schemas['Share']
+export type SharedRoom = Schemas['SharedRoom']
+export type Navigation = Schemas['Navigation']
+export type CreateRoom = Schemas['CreateRoomRequest']
+export type JoinRoom = Schemas['JoinRoomRequest']
+export type UpdateRoom = Schemas['UpdateRoomRequest']
+export type Receipt = Schemas['MessageRead']
+export type ChatHistory = Schemas['ChatHistory']
+
+/** A message; with `kind` nobody has said it, but the room tells what happened. */
+export type ChatMessage = Heard['new-message']
+/** Where a member is. */
+export type Location = Schemas['Location']
+export type Confirmed = Heard['location-confirmed']
+
+/** A fix of this device. Without `recordedAt` it is of now. */
+export type Fix = Omit<Said['location-update'], 'roomId'>
+
+/** A member of a room, as far as is known. */
+export interface MemberState {
+  userId: string
+  userName: string
+  nickname?: string
+  role: Member['role']
+  joinOrder: number
+  online: boolean
+  position?: Location
+  arrived: boolean
+  straggling: boolean
+}
+
+export interface HistoryQuery {
+  before?: number
+  after?: number
+  limit?: number
+}

@@ -1,0 +1,154 @@
+// The contract, against a real edge: WEMAPS_URL says where it is. The end-to-end tests of the project start one.
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+import { WeMaps, WeMapsError, type ChatMessage, type Live, type LiveRoom, type PendingMessage, type Room } from '../src/index.js'
+
+const url = process.env.WEMAPS_URL
+
+let counter = 0
+const unique = (name: string) => `${name} ${process.pid}-${Date.now() % 1e6}-${++counter}`
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  for (const end = Date.now() + 15_000; !condition(); ) {
+    if (Date.now() > end) throw new Error(`${what}: not within 15 s`)
+    await new Promise((go) => setTimeout(go, 10))
+  }
+}
+
+/** Cuts the connection as a network does: nobody says goodbye. */
+function cut(live: Live): void {
+  const engine = (live as unknown as { socket: { io: { engine: { transport: { ws?: { terminate?: () => void; close(): void } } } } } }).socket.io.engine
+  const ws = engine.transport.ws
+  if (ws?.terminate) ws.terminate()
+  else ws?.close()
+}
+
+interface Friend {
+  wm: WeMaps
+  live: Live
+  room: LiveRoom
+  heard: ChatMessage[]
+}
+
+async function friends(n: number): Promise<{ room: Room; all: Friend[] }> {
+  const all: Friend[] = []
+  let room: Room | undefined
+  for (let i = 0; i < n; i++) {
+    const wm = new WeMaps({ url: url! })
+    await wm.api.signIn(unique('friend'))
+    if (room) await wm.api.joinRoom({ roomCode: room.roomCode })
+    else room = await wm.api.createRoom({ name: 'Trip to the lake', destinationName: 'Lake', destinationLat: 45.75, destinationLng: 14.36 })
+    const live = wm.connect()
+    onTestFinished(() => live.close())
+    const liveRoom = live.room(room.id)
+    const heard: ChatMessage[] = []
+    liveRoom.on('message', (m) => heard.push(m))
+    all.push({ wm, live, room: liveRoom, heard })
+  }
+  for (const f of all) await until('everybody is in', () => f.live.state === 'online' && f.room.members.size === n)
+  return { room: room!, all }
+}
+
+const said = (messages: readonly ChatMessage[]) => messages.filter((m) => !m.kind).map((m) => m.content)
+
+describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
+  it('keeps a session, and says what is wrong', async () => {
+    const stored = new Map<string, string>()
+    const storage = { get: (k: string) => stored.get(k) ?? null, set: (k: string, v: string) => stored.set(k, v), remove: (k: string) => stored.delete(k) }
+    const wm = new WeMaps({ url: url!, storage })
+    await expect(wm.api.rooms()).rejects.toMatchObject({ code: 'TOKEN_REQUIRED' })
+    const { user, isNewUser } = await wm.api.signIn(unique('Ana'))
+    expect(isNewUser).toBe(true)
+    const again = new WeMaps({ url: url!, storage })
+    expect(again.user).toEqual(user)
+    expect((await again.api.me()).id).toBe(user.id)
+    await again.refresh()
+    expect((await again.api.rename(unique('Anna'))).id).toBe(user.id)
+    await expect(again.api.createRoom({ name: 'x', destinationName: '', destinationLat: 0, destinationLng: 0 })).rejects.toBeInstanceOf(WeMapsError)
+    await again.api.signOut()
+    expect(new WeMaps({ url: url!, storage }).user).toBeNull()
+    await expect(wm.api.me()).rejects.toMatchObject({ status: 401 })
+    await expect(new WeMaps({ url: 'http://127.0.0.1:9' }).api.signIn('Bob')).rejects.toMatchObject({ code: 'NETWORK' })
+  })
+
+  it('shows friends to each other', async () => {
+    const { room, all: [ann, bob] } = await friends(2)
+    const confirmed = await ann!.room.sendPosition({ latitude: 45.7515, longitude: 14.36, accuracy: 5 })
+    expect(confirmed).toMatchObject({ latitude: 45.7515, verdict: 'accepted' })
+    const id = ann!.wm.user!.id
+    await until('bob sees ann', () => bob!.room.members.get(id)?.position?.latitude === 45.7515)
+    expect(bob!.room.members.get(id)).toMatchObject({ online: true, role: 'owner', arrived: false })
+    await ann!.room.sendPosition({ latitude: 45.75, longitude: 14.36, accuracy: 5 })
+    await until('bob sees that ann has arrived', () => bob!.room.members.get(id)?.arrived === true)
+    expect((await bob!.wm.api.navigation(room.id)).leaderId).toBe(id)
+    await bob!.wm.api.leaveRoom(room.id)
+    await until('ann sees that bob is gone', () => ann!.room.members.size === 1)
+  })
+
+  it('says, edits, takes back, reacts, reads', async () => {
+    const { all: [ann, bob] } = await friends(2)
+    const sent = ann!.room.send('hello')
+    expect(sent.state).toBe('pending')
+    await until('it is stored', () => sent.state === 'sent')
+    await until('bob hears it', () => said(bob!.room.messages).includes('hello'))
+    const m = bob!.room.messages.find((x) => x.content === 'hello')!
+    await ann!.room.edit(m.id, 'hello, Bob')
+    await bob!.room.react(m.id, '👍')
+    await until('both see the change', () => [ann!, bob!].every((f) => f.room.messages.some((x) => x.content === 'hello, Bob' && x.reactions?.length === 1)))
+    await expect(bob!.room.edit(m.id, 'mine')).rejects.toBeInstanceOf(WeMapsError)
+    await ann!.room.remove(m.id)
+    await until('it is gone for both', () => [ann!, bob!].every((f) => f.room.messages.some((x) => x.id === m.id && x.deletedAt && x.content === '')))
+    const tooLong = ann!.room.send('x'.repeat(2001))
+    await until('it is refused', () => tooLong.state === 'failed')
+    expect(tooLong.error?.code).toBeTruthy()
+    let receipt = 0
+    ann!.room.on('receipt', (r) => (receipt = r.seq))
+    bob!.room.read(bob!.room.lastSeq)
+    await until('ann knows that bob has read it', () => receipt === ann!.room.lastSeq)
+  })
+
+  it('misses nothing and hears nothing twice when connections are cut in mid-conversation', async () => {
+    const { all } = await friends(3)
+    const want: string[] = []
+    const sent: PendingMessage[] = []
+    for (let i = 0; i < 60; i++) {
+      const f = all[i % 3]!
+      want.push(`message ${i}`)
+      sent.push(f.room.send(`message ${i}`))
+      if (i % 10 === 5) cut(all[(i / 5) % 3 | 0]!.live)
+      await new Promise((go) => setTimeout(go, 25))
+    }
+    await until('all are stored', () => sent.every((m) => m.state === 'sent'))
+    const newest = () => Math.max(...all.map((f) => f.room.lastSeq))
+    await until('all have heard all', () => all.every((f) => f.room.lastSeq === newest() && said(f.heard).length === want.length))
+    const order = said(all[0]!.heard)
+    for (const f of all) {
+      expect(said(f.heard)).toEqual(order)
+      expect([...said(f.heard)].sort()).toEqual([...want].sort())
+      f.room.messages.forEach((m, i, list) => i && expect(m.seq).toBe(list[i - 1]!.seq + 1))
+    }
+    for (let from = 0; from < 3; from++) { // nobody's messages have swapped
+      expect(order.filter((t) => Number(t.split(' ')[1]) % 3 === from)).toEqual(want.filter((_, i) => i % 3 === from))
+    }
+  })
+
+  it('loads older pages', async () => {
+    const { room, all: [ann] } = await friends(1)
+    for (let i = 0; i < 25; i++) await ann!.wm.api.sendMessage(room.id, { content: `old ${i}` })
+    const wm = ann!.wm
+    const live = wm.connect()
+    onTestFinished(() => live.close())
+    const again = live.room(room.id)
+    await until('the newest page is there', () => again.messages.length > 0)
+    while (again.hasMore) await again.history({ limit: 5 })
+    await until('the first message is there', () => said(again.messages)[0] === 'old 0')
+  })
+
+  it('ends a room for all', async () => {
+    const { room, all: [ann, bob] } = await friends(2)
+    let why = ''
+    bob!.room.on('closed', ({ reason }) => (why = reason))
+    await ann!.wm.api.closeRoom(room.id)
+    await until('bob hears of the end', () => why === 'closed')
+  })
+})
