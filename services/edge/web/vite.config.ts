@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const edge = process.env.WEMAPS_URL ?? `http://localhost:${process.env.WEMAPS_PORT ?? 8080}`
+
+/** In development the page comes from Vite and everything else from a running edge. */
+const proxy = {
+  '/api': edge,
+  '/health': edge,
+  '/socket.io': { target: edge, ws: true },
+}
+
+export default defineConfig({
+  resolve: {
+    // The SDK is built with the page, from its source: there is no order of builds to keep.
+    alias: { '@wemaps/sdk': here('../../../libs/sdk-ts/src/index.ts') },
+    dedupe: ['socket.io-client', 'preact'],
+  },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    target: ['chrome111', 'firefox114', 'safari16.4'],
+    // A strict Content-Security-Policy allows neither inline scripts nor data: URLs, except for images.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+  server: { proxy },
+  preview: { proxy },
+  test: { include: ['src/**/*.test.{ts,tsx}'] },
+})
