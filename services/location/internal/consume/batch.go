@@ -9,6 +9,7 @@ import (
 	"github.com/wemaps/wemaps/services/location/internal/geofence"
 	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/privacy"
 )
 
 // command is one command of a batch and what was found out about it.
@@ -20,6 +21,7 @@ type command struct {
 	roomAt  int   // index in batch.rooms, -1 = none
 	member  int   // index in batch.members
 	verdict position.Verdict
+	level   privacy.Level // how exactly others may know the fix
 
 	// What an accepted fix brought about.
 	nav    navigation.Result

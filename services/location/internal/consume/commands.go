@@ -157,7 +157,7 @@ func (h *Commands) commit(b *batch) {
 	for i := range b.commands {
 		c := &b.commands[i]
 		if c.err == nil && c.Type == wire.CommandUpdate && c.verdict.Tracked() {
-			h.Recorder.Record(c.RoomID, c.UserID, c.fix.Device, &c.fix, c.verdict == position.Accepted)
+			h.Recorder.Record(c.RoomID, c.UserID, c.fix.Device, &c.fix, c.verdict == position.Accepted, c.level)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/wemaps/wemaps/services/location/internal/geofence"
 	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/privacy"
 	"github.com/wemaps/wemaps/services/location/internal/publish"
 )
 
@@ -23,6 +24,7 @@ func (h *Commands) decide(b *batch) {
 			m.last, m.leave = i, i
 			continue
 		}
+		c.level = privacy.Exact
 		c.verdict = m.mark.Judge(&c.fix, received, now)
 		if c.verdict == position.Accepted {
 			m.mark.Until = received + h.TTL.Milliseconds()

@@ -3,12 +3,14 @@ package consume
 import (
 	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/privacy"
 )
 
 // Recorder takes the fixes that belong into tracks. It never blocks, and does
-// not keep f. live tells whether the fix became the member's position.
+// not keep f. live tells whether the fix became the member's position, and level
+// how exactly others may ever know it: they get what level.Show makes of it.
 type Recorder interface {
-	Record(room, user, device string, f *position.Fix, live bool)
+	Record(room, user, device string, f *position.Fix, live bool, level privacy.Level)
 }
 
 // Router knows how long ways take, by a routing engine. Both methods are called
