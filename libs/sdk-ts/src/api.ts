@@ -1,5 +1,5 @@
 import type { WeMaps, Session } from './client.js'
-import type { ChatHistory, ChatMessage, CreateRoom, HistoryQuery, JoinRoom, Location, Member, Navigation, Receipt, Room, ShareLink, SharedRoom, UpdateRoom, User } from './types.js'
+import type { ChatHistory, ChatMessage, CreateRoom, HistoryQuery, JoinRoom, Location, Member, Navigation, Receipt, Room, ShareLink, SharedRoom, Unread, UpdateRoom, User } from './types.js'
 
 const path = (strings: TemplateStringsArray, ...values: string[]): string => String.raw({ raw: strings }, ...values.map(encodeURIComponent))
 
@@ -36,6 +36,9 @@ export class Api {
   }
 
   me = async (): Promise<User> => this.user(await this.get<{ user: User }>('/api/auth/me'))
+  /** Claims the name: from now on it needs the password. An old one must be given. */
+  setPassword = (password: string, currentPassword?: string): Promise<void> =>
+    this.put('/api/auth/password', { newPassword: password, ...(currentPassword && { currentPassword }) })
   rename = async (name: string): Promise<User> => this.user(await this.put<{ user: User }>('/api/auth/me', { name }))
 
   private user(answer: { user: User }): User {
@@ -52,7 +55,7 @@ export class Api {
   updateRoom = async (id: string, change: UpdateRoom): Promise<Room> => (await this.patch<{ room: Room }>(path`/api/rooms/${id}`, change)).room
   closeRoom = (id: string): Promise<void> => this.post(path`/api/rooms/${id}/close`)
   rotateCode = async (id: string): Promise<Room> => (await this.post<{ room: Room }>(path`/api/rooms/${id}/code`)).room
-  setRole = (id: string, userId: string, role: 'admin' | 'member'): Promise<void> => this.put(path`/api/rooms/${id}/members/${userId}/role`, { role })
+  setRole = (id: string, userId: string, role: 'admin' | 'member' | 'viewer'): Promise<void> => this.put(path`/api/rooms/${id}/members/${userId}/role`, { role })
   transferOwnership = (id: string, userId: string): Promise<void> => this.post(path`/api/rooms/${id}/transfer`, { userId })
   removeMember = (id: string, userId: string): Promise<void> => this.delete(path`/api/rooms/${id}/members/${userId}`)
   banMember = (id: string, userId: string): Promise<void> => this.post(path`/api/rooms/${id}/members/${userId}/ban`)
@@ -74,6 +77,8 @@ export class Api {
 
   sendMessage = async (id: string, body: { content: string; clientId?: string; replyTo?: string }): Promise<ChatMessage> =>
     (await this.post<{ message: ChatMessage }>(path`/api/rooms/${id}/messages`, body)).message
+  /** What others wrote that the user has not read, and how far the user has read. */
+  unread = (id: string): Promise<Unread> => this.get(path`/api/rooms/${id}/messages/unread`)
   receipts = async (id: string): Promise<Receipt[]> => (await this.get<{ receipts: Receipt[] }>(path`/api/rooms/${id}/messages/receipts`)).receipts
   locations = async (id: string): Promise<Location[]> => (await this.get<{ locations: Location[] }>(path`/api/rooms/${id}/locations`)).locations
   navigation = (id: string): Promise<Navigation> => this.get(path`/api/rooms/${id}/navigation`)

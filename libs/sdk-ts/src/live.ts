@@ -12,11 +12,14 @@ export interface LiveEvents {
   state: State
   /** An error that no call of ours waits for. */
   error: WeMapsError
+  /** Something was heard of a room of the user's, whether it is entered here or not. */
+  heard: { roomId: string; event: keyof Heard }
 }
 
 type Credentials = { token: () => Promise<string> } | { shareToken: string }
 
 const answerWithin = 10_000 // ms
+const aliveWithin = 3000 // ms
 const knockAgain = [1000, 2000, 5000, 10_000] // ms, when the server itself has turned us away
 
 /** One connection, which comes back by itself until it is closed. */
@@ -25,6 +28,7 @@ export class Live extends Emitter<LiveEvents> {
   private readonly socket: Socket
   private readonly rooms = new Map<string, LiveRoom>()
   private knocks = 0
+  private waking = false
   private timer: ReturnType<typeof setTimeout> | undefined
 
   /** @internal */
@@ -58,7 +62,9 @@ export class Live extends Emitter<LiveEvents> {
       if (error) this.emit('error', error)
     })
     this.socket.onAny((event: string, payload: { roomId?: string } | undefined) => {
-      if (payload?.roomId) this.rooms.get(payload.roomId)?.hear(event as keyof Heard, payload as never)
+      if (!payload?.roomId) return
+      this.rooms.get(payload.roomId)?.hear(event as keyof Heard, payload as never)
+      this.emit('heard', { roomId: payload.roomId, event: event as keyof Heard })
     })
   }
 
@@ -76,6 +82,33 @@ export class Live extends Emitter<LiveEvents> {
   /** Whether it was closed for good. */
   get over(): boolean {
     return this.state === 'closed'
+  }
+
+  /**
+   * To be called when the device may have slept, or has a network again: comes back at once, instead of when a timer or the
+   * server says so. A connection that lives is left alone.
+   */
+  async wake(): Promise<void> {
+    if (this.over || this.waking) return
+    this.waking = true
+    try {
+      const engine = this.socket.io.engine
+      if (this.socket.connected && ((await this.lives()) || this.socket.io.engine !== engine)) return
+      if (this.over) return
+      clearTimeout(this.timer)
+      this.socket.disconnect().connect()
+    } finally {
+      this.waking = false
+    }
+  }
+
+  private async lives(): Promise<boolean> {
+    try {
+      await this.socket.timeout(aliveWithin).emitWithAck('ping', {})
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Ends the connection for good. */

@@ -4,6 +4,11 @@ import { WeMapsError } from './errors.js'
 export interface PendingMessage {
   readonly clientId: string
   readonly content: string
+  /** Id of the message that it answers. */
+  readonly replyTo?: string
+  /** User ids of those whom it calls. */
+  readonly mentions?: readonly string[]
+  readonly createdAt: Date
   readonly state: 'pending' | 'failed' | 'sent'
   /** Why it has failed. */
   readonly error?: WeMapsError
@@ -14,7 +19,15 @@ export interface PendingMessage {
   onChange(listener: () => void): () => void
 }
 
-type Send = (m: { clientId: string; content: string; replyTo?: string }) => Promise<unknown>
+/** What may go with a message. */
+export interface SendOptions {
+  replyTo?: string
+  mentions?: readonly string[]
+  /** Makes repetitions the same message. */
+  clientId?: string
+}
+
+type Send = (m: { clientId: string; content: string; replyTo?: string; mentions?: string[] }) => Promise<unknown>
 
 const pauses = [500, 1000, 2000, 5000] // ms between tries, unless the server says when
 
@@ -22,14 +35,20 @@ class Outgoing implements PendingMessage {
   state: PendingMessage['state'] = 'pending'
   error?: WeMapsError
   tries = 0
+  readonly createdAt = new Date()
+  readonly replyTo?: string
+  readonly mentions?: readonly string[]
   private readonly listeners = new Set<() => void>()
 
   constructor(
     private readonly box: Outbox,
     readonly clientId: string,
     readonly content: string,
-    readonly replyTo: string | undefined,
-  ) {}
+    options: SendOptions,
+  ) {
+    if (options.replyTo) this.replyTo = options.replyTo
+    if (options.mentions?.length) this.mentions = options.mentions
+  }
 
   retry(): void {
     if (this.state === 'failed') this.box.again(this)
@@ -49,6 +68,7 @@ class Outgoing implements PendingMessage {
     if (error) this.error = error
     else delete this.error
     for (const listener of [...this.listeners]) listener()
+    this.box.changed()
   }
 }
 
@@ -65,12 +85,20 @@ export class Outbox {
   constructor(
     private readonly send: Send,
     private readonly online: () => boolean,
+    /** Runs when waiting is different. */
+    readonly changed: () => void = () => undefined,
   ) {}
 
-  add(content: string, options: { replyTo?: string; clientId?: string } = {}): PendingMessage {
-    const m = new Outgoing(this, options.clientId ?? newId(), content, options.replyTo)
+  /** What is not stored yet, in its order. */
+  get waiting(): readonly PendingMessage[] {
+    return this.queue
+  }
+
+  add(content: string, options: SendOptions = {}): PendingMessage {
+    const m = new Outgoing(this, options.clientId ?? newId(), content, options)
     this.queue.push(m)
     this.flush()
+    this.changed()
     return m
   }
 
@@ -102,7 +130,9 @@ export class Outbox {
   /** @internal */
   drop(m: Outgoing): void {
     const i = this.queue.indexOf(m)
-    if (i >= 0) this.queue.splice(i, 1)
+    if (i < 0) return
+    this.queue.splice(i, 1)
+    this.changed()
   }
 
   private done(m: Outgoing): void {
@@ -116,7 +146,12 @@ export class Outbox {
     this.busy = true
     m.tries++
     try {
-      await this.send({ clientId: m.clientId, content: m.content, ...(m.replyTo && { replyTo: m.replyTo }) })
+      await this.send({
+        clientId: m.clientId,
+        content: m.content,
+        ...(m.replyTo && { replyTo: m.replyTo }),
+        ...(m.mentions && { mentions: [...m.mentions] }),
+      })
       this.done(m)
     } catch (error) {
       this.failed(m, error)

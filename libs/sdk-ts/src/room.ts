@@ -2,11 +2,11 @@ import type { WeMaps } from './client.js'
 import { Emitter } from './emitter.js'
 import { refusal, WeMapsError } from './errors.js'
 import type { Live } from './live.js'
-import { Outbox, type PendingMessage } from './outbox.js'
+import { Outbox, type PendingMessage, type SendOptions } from './outbox.js'
 import { Timeline } from './timeline.js'
 import type { ChatMessage, Confirmed, Fix, Heard, HistoryQuery, Location, Member, MemberState, Room } from './types.js'
 
-export type { PendingMessage } from './outbox.js'
+export type { PendingMessage, SendOptions } from './outbox.js'
 
 /** What happens in a room. */
 export interface RoomEvents {
@@ -38,6 +38,10 @@ const fillPage = 200
 /** A room as it is now. It keeps itself right over reconnects: no message is missed, none comes twice. */
 export class LiveRoom extends Emitter<RoomEvents> {
   readonly members = new Map<string, MemberState>()
+  /** How far each member has read, by user id. */
+  readonly receipts = new Map<string, number>()
+  /** The room itself; null until it is known. */
+  details: Room | null = null
   private readonly timeline = new Timeline()
   private readonly outbox: Outbox
   private rev = -1 // of the newest change that is known; -1 = not known yet
@@ -53,12 +57,21 @@ export class LiveRoom extends Emitter<RoomEvents> {
     readonly id: string,
   ) {
     super()
-    this.outbox = new Outbox((m) => this.live.ask('send-message', { roomId: this.id, ...m }), () => this.live.state === 'online')
+    this.outbox = new Outbox(
+      async (m) => this.message((await this.live.ask('send-message', { roomId: this.id, ...m })) as ChatMessage),
+      () => this.live.state === 'online',
+      () => this.emit('change'),
+    )
   }
 
   /** What was said, the oldest first, without gaps; more comes with history(). */
   get messages(): readonly ChatMessage[] {
     return this.timeline.messages
+  }
+
+  /** Own messages that are not stored yet, the oldest first. */
+  get pending(): readonly PendingMessage[] {
+    return this.outbox.waiting
   }
 
   get lastSeq(): number {
@@ -71,7 +84,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
   }
 
   /** Says something. It is sent as soon as there is a connection, and never twice. */
-  send(content: string, options: { replyTo?: string; clientId?: string } = {}): PendingMessage {
+  send(content: string, options: SendOptions = {}): PendingMessage {
     return this.outbox.add(content, options)
   }
 
@@ -80,7 +93,12 @@ export class LiveRoom extends Emitter<RoomEvents> {
   react = (messageId: string, emoji: string, on = true) =>
     this.live.ask('react-to-message', { roomId: this.id, messageId, emoji: emoji as '👍', ...(!on && { remove: true }) })
   typing = (isTyping = true) => this.live.say('typing', { roomId: this.id, isTyping })
-  read = (seq: number) => this.live.say('mark-read', { roomId: this.id, seq })
+
+  /** Tells that everything up to seq was read. */
+  read(seq: number): void {
+    this.live.say('mark-read', { roomId: this.id, seq })
+    if (this.live.userId !== null && this.live.state === 'online') this.hasRead(this.live.userId, seq)
+  }
 
   /** Loads a page of older messages into messages. */
   async history(query: HistoryQuery = {}): Promise<void> {
@@ -177,7 +195,8 @@ export class LiveRoom extends Emitter<RoomEvents> {
   /** Learns who is in the room, and what it is. */
   private async look(): Promise<void> {
     if (this.live.userId === null) return
-    const room = await this.client.api.room(this.id)
+    const [room, receipts] = await Promise.all([this.client.api.room(this.id), this.client.api.receipts(this.id).catch(() => [])])
+    for (const r of receipts) this.hasRead(r.userId, r.seq)
     this.took(room)
   }
 
@@ -188,6 +207,9 @@ export class LiveRoom extends Emitter<RoomEvents> {
       const ids = new Set(active.map((m) => m.userId))
       for (const id of this.members.keys()) if (!ids.has(id)) this.members.delete(id)
     }
+    const { members: _, ...details } = room
+    if (this.details) this.details = { ...this.details, ...details }
+    else if (details.id) this.details = details as Room
     this.emit('room', room)
     this.emit('change')
   }
@@ -278,6 +300,13 @@ export class LiveRoom extends Emitter<RoomEvents> {
   }
 
   /** @internal */
+  hasRead(userId: string, seq: number): void {
+    if (seq <= (this.receipts.get(userId) ?? -1)) return
+    this.receipts.set(userId, seq)
+    this.emit('change')
+  }
+
+  /** @internal */
   moved(l: Location): void {
     const m = this.know(l)
     if (m.position && Date.parse(m.position.recordedAt) > Date.parse(l.recordedAt)) return
@@ -356,7 +385,10 @@ const handlers: Handlers = {
     const m = r.byId(d.id)
     r.step(d.rev, m && { ...m, rev: d.rev, reactions: d.reactions as NonNullable<ChatMessage['reactions']> })
   },
-  'message-read': (r, x) => r.pass('receipt', x),
+  'message-read': (r, x) => {
+    r.hasRead(x.userId, x.seq)
+    r.pass('receipt', x)
+  },
   'user-typing': (r, x) => r.pass('typing', x),
   mentioned: (r, x) => r.pass('mentioned', x),
   'member-arrived': (r, x) => {

@@ -16,6 +16,7 @@ export type Navigation = Schemas['Navigation']
 export type CreateRoom = Schemas['CreateRoomRequest']
 export type JoinRoom = Schemas['JoinRoomRequest']
 export type UpdateRoom = Schemas['UpdateRoomRequest']
+export type Unread = Schemas['UnreadResponse']
 export type Receipt = Schemas['MessageRead']
 export type ChatHistory = Schemas['ChatHistory']
 

@@ -1,4 +1,6 @@
 // The contract, against a real edge: WEMAPS_URL says where it is. The end-to-end tests of the project start one.
+import { connect, createServer, type Socket } from 'node:net'
+
 import { describe, expect, it, onTestFinished } from 'vitest'
 
 import { WeMaps, WeMapsError, type ChatMessage, type Live, type LiveRoom, type PendingMessage, type Room } from '../src/index.js'
@@ -21,6 +23,34 @@ function cut(live: Live): void {
   const ws = engine.transport.ws
   if (ws?.terminate) ws.terminate()
   else ws?.close()
+}
+
+/** A way to the edge that can fall silent, as one does for a laptop that sleeps: nothing comes through, nobody is told. */
+async function frozenWay(): Promise<{ url: string; freeze(): void }> {
+  const { hostname, port } = new URL(url!)
+  const open = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname)
+    for (const s of [near, far]) {
+      open.add(s)
+      s.on('error', () => undefined)
+    }
+    near.pipe(far).pipe(near)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  onTestFinished(() => {
+    for (const s of open) s.destroy()
+    server.close()
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    freeze() {
+      for (const s of open) {
+        s.unpipe()
+        s.pause()
+      }
+    },
+  }
 }
 
 interface Friend {
@@ -130,6 +160,30 @@ describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
     for (let from = 0; from < 3; from++) { // nobody's messages have swapped
       expect(order.filter((t) => Number(t.split(' ')[1]) % 3 === from)).toEqual(want.filter((_, i) => i % 3 === from))
     }
+  })
+
+  it('finds out that its connection has died in its sleep', async () => {
+    const way = await frozenWay()
+    const wm = new WeMaps({ url: way.url })
+    await wm.api.signIn(unique('sleeper'))
+    const room = await wm.api.createRoom({ name: 'Trip to the lake', destinationName: 'Lake', destinationLat: 45.75, destinationLng: 14.36 })
+    const live = wm.connect()
+    onTestFinished(() => live.close())
+    const states: string[] = []
+    live.on('state', (s) => states.push(s))
+    const liveRoom = live.room(room.id)
+    await until('it is in', () => live.state === 'online' && liveRoom.details !== null)
+    await live.wake()
+    expect(states).toEqual(['online']) // a connection that lives is left alone
+    way.freeze()
+    const said = liveRoom.send('are you there?')
+    const before = Date.now()
+    await live.wake()
+    await until('it is back', () => live.state === 'online' && said.state === 'sent')
+    expect(states).toEqual(['online', 'offline', 'online'])
+    expect(Date.now() - before).toBeLessThan(12_000) // the server would say nothing for 45 s
+    expect(liveRoom.pending).toEqual([])
+    expect(liveRoom.messages.filter((m) => m.content === 'are you there?')).toHaveLength(1)
   })
 
   it('loads older pages', async () => {

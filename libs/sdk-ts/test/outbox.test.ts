@@ -41,6 +41,21 @@ describe('Outbox', () => {
     expect([next.state, after.state]).toEqual(['sent', 'sent'])
   })
 
+  it('shows what waits until it is stored or given up', async () => {
+    let changes = 0
+    const box = new Outbox(async (m) => {
+      if (m.content === 'bad') throw new WeMapsError('VALIDATION_ERROR', 'too long')
+    }, () => true, () => changes++)
+    const bad = box.add('bad', { replyTo: 'x', mentions: ['u'] })
+    box.add('good')
+    expect(box.waiting.map((m) => [m.content, m.replyTo, m.mentions])).toEqual([['bad', 'x', ['u']], ['good', undefined, undefined]])
+    await vi.advanceTimersByTimeAsync(0)
+    expect(box.waiting.map((m) => [m.content, m.state])).toEqual([['bad', 'failed']])
+    bad.discard()
+    expect(box.waiting).toEqual([])
+    expect(changes).toBeGreaterThanOrEqual(5) // added, added, failed, sent, discarded
+  })
+
   it('fails for good when it is refused, and goes on with the next', async () => {
     const box = new Outbox(async (m) => {
       if (m.content === 'bad') throw new WeMapsError('VALIDATION_ERROR', 'too long')
