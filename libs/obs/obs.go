@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -59,12 +60,13 @@ type Admin struct {
 
 	mu       sync.Mutex
 	checks   map[string]Check
+	notices  map[string]Check
 	draining bool
 }
 
 // NewAdmin starts nothing; Run does.
 func NewAdmin(addr string, log *zap.Logger, gatherer prometheus.Gatherer) *Admin {
-	return &Admin{addr: addr, log: log, gatherer: gatherer, checks: map[string]Check{}}
+	return &Admin{addr: addr, log: log, gatherer: gatherer, checks: map[string]Check{}, notices: map[string]Check{}}
 }
 
 // AddCheck makes readiness depend on fn, which has one second to answer.
@@ -72,6 +74,15 @@ func (a *Admin) AddCheck(name string, fn Check) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.checks[name] = fn
+}
+
+// AddNotice makes the readiness page say when fn fails, while the process stays
+// ready: what most of its users need works without that dependency. fn has one
+// second to answer.
+func (a *Admin) AddNotice(name string, fn Check) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.notices[name] = fn
 }
 
 // Drain makes the process not ready, ahead of its shutdown.
@@ -83,33 +94,40 @@ func (a *Admin) Drain() {
 
 // Failing runs all checks and returns those that fail, with a short reason.
 func (a *Admin) Failing(ctx context.Context) map[string]string {
+	failing, _ := a.states(ctx)
+	return failing
+}
+
+// states tells what makes the process not ready, and what it goes on without.
+func (a *Admin) states(ctx context.Context) (failing, without map[string]string) {
 	a.mu.Lock()
-	checks := make(map[string]Check, len(a.checks))
-	for n, c := range a.checks {
-		checks[n] = c
-	}
+	checks, notices := maps.Clone(a.checks), maps.Clone(a.notices)
 	draining := a.draining
 	a.mu.Unlock()
 
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	failing := map[string]string{}
+	failing, without = map[string]string{}, map[string]string{}
 	if draining {
 		failing["process"] = "draining"
 	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	for name, check := range checks {
-		wg.Go(func() {
-			if err := check(ctx); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				failing[name] = err.Error()
-			}
-		})
+	run := func(checks map[string]Check, into map[string]string) {
+		for name, check := range checks {
+			wg.Go(func() {
+				if err := check(ctx); err != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					into[name] = err.Error()
+				}
+			})
+		}
 	}
+	run(checks, failing)
+	run(notices, without)
 	wg.Wait()
-	return failing
+	return failing, without
 }
 
 // Handler is the admin surface; Run serves it.
@@ -119,11 +137,15 @@ func (a *Admin) Handler() http.Handler {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "OK"})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if failing := a.Failing(r.Context()); len(failing) > 0 {
-			writeJSON(w, http.StatusServiceUnavailable, map[string]any{"status": "NOT_READY", "failing": failing})
-			return
+		failing, without := a.states(r.Context())
+		answer, status := map[string]any{"status": "OK"}, http.StatusOK
+		if len(failing) > 0 {
+			answer["status"], answer["failing"], status = "NOT_READY", failing, http.StatusServiceUnavailable
 		}
-		writeJSON(w, http.StatusOK, map[string]string{"status": "OK"})
+		if len(without) > 0 {
+			answer["without"] = without
+		}
+		writeJSON(w, status, answer)
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.gatherer, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/redis/rueidis"
 	"go.uber.org/zap"
 
 	"github.com/wemaps/wemaps/libs/httpx"
 	"github.com/wemaps/wemaps/libs/obs"
+	"github.com/wemaps/wemaps/libs/pg"
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/token"
@@ -28,12 +30,18 @@ const boardLimit = 50_000
 type App struct {
 	group  run.Group
 	client rueidis.Client
+	db     *sqlx.DB
 }
 
 // New wires the service; it waits for Redis, and starts nothing.
 func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	client, err := redisx.Open(ctx, cfg.RedisURL, "location")
 	if err != nil {
+		return nil, err
+	}
+	db, err := pg.Open(cfg.DatabaseURL, cfg.MaxConns)
+	if err != nil {
+		client.Close()
 		return nil, err
 	}
 	registry := obs.Registry()
@@ -47,6 +55,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	admin := obs.NewAdmin(cfg.AdminAddr, log, registry)
 	admin.AddCheck("redis", redisx.Check(client))
 	admin.AddCheck("keys", verifier.Check)
+	admin.AddNotice("postgres", pg.Check(db)) // live positions go on without it
 
 	partitions := &consume.Partitions{Client: client, Partitions: cfg.Partitions, Instance: cfg.InstanceID, Metrics: metrics, OnError: onError,
 		New: func() *consume.Commands {
@@ -60,7 +69,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	(&api.Phones{Devices: inlet.NewDevices(client), Rooms: rooms, Positions: positions, Commands: inletCommands, PublicURL: cfg.PublicURL,
 		Limiter: ingest.NewLimiter(api.IngestRate, api.IngestBurst), Metrics: api.NewPhoneMetrics(registry)}).Register(echo, verifier)
 
-	a := &App{client: client}
+	a := &App{client: client, db: db}
 	a.group.Add("admin", admin.Run)
 	a.group.Add("room events", consume.RoomEvents(client, cfg.InstanceID, positions, onError).Run)
 	a.group.Add("partitions", partitions.Run)
@@ -74,5 +83,6 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 // Run blocks until ctx ends and everything in flight is done.
 func (a *App) Run(ctx context.Context) error {
 	defer a.client.Close()
+	defer func() { _ = a.db.Close() }()
 	return a.group.Run(ctx)
 }

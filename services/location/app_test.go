@@ -44,7 +44,8 @@ func startService(t *testing.T) *service {
 	httpAddr, adminAddr := freeAddr(t), freeAddr(t)
 	s.base, s.admin = "http://"+httpAddr, "http://"+adminAddr
 	cfg := Config{Common: config.Common{HTTPAddr: httpAddr, AdminAddr: adminAddr, RedisURL: redisURL, Partitions: 2,
-		ShutdownTimeout: time.Second, InstanceID: "a"}, TTL: time.Minute, CommandBound: 1000}
+		ShutdownTimeout: time.Second, InstanceID: "a"},
+		Postgres: config.Postgres{DatabaseURL: testenv.Postgres(t, "location"), MaxConns: 4}, TTL: time.Minute, CommandBound: 1000}
 	ctx, cancel := context.WithCancel(context.Background())
 	app, err := New(ctx, cfg, zap.NewNop())
 	if err != nil {
@@ -207,10 +208,11 @@ func TestUnknownRoomsWhileCachesAreRebuilt(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	valid := map[string]string{"HTTP_ADDR": ":1", "ADMIN_ADDR": ":2", "REDIS_URL": "redis://localhost:1"}
+	valid := map[string]string{"HTTP_ADDR": ":1", "ADMIN_ADDR": ":2", "REDIS_URL": "redis://localhost:1", "DATABASE_URL": "postgres://localhost:1/x"}
 	for name, tc := range map[string]struct{ key, value, wrong string }{
 		"complete":      {"LOCATION_TTL", "5m", ""},
 		"no Redis":      {"REDIS_URL", "", "REDIS_URL"},
+		"no Postgres":   {"DATABASE_URL", "", "DATABASE_URL"},
 		"endless":       {"LOCATION_TTL", "1000h", "LOCATION_TTL"},
 		"no partitions": {"STREAM_PARTITIONS", "0", "STREAM_PARTITIONS"},
 		"no commands":   {"COMMAND_BOUND", "0", "COMMAND_BOUND"},

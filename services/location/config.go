@@ -13,6 +13,7 @@ import (
 // Config is the environment of the location service.
 type Config struct {
 	config.Common
+	config.Postgres
 	// TTL is how long a position lives without a newer one.
 	TTL time.Duration `env:"LOCATION_TTL" envDefault:"5m"`
 	// CommandBound is how many unread commands of a partition are too many for phones to add to; the edge has the same.
@@ -36,5 +37,5 @@ func (c *Config) Validate() error {
 		}
 		c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	}
-	return c.Common.Validate()
+	return errors.Join(c.Common.Validate(), c.Postgres.Validate())
 }
