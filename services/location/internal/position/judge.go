@@ -27,6 +27,7 @@ const (
 	worstAccuracy   = 50_000.0 // metres; claims beyond it excuse nothing
 	noFixAccuracy   = 100.0    // metres; at 0, 0 a fix must be better to be true
 	maxOthers       = 3        // devices beside the leading one that are remembered
+	suspectAfter    = 60_000   // ms: the age from which a clock may be slow; less than LateAfter, else one at the bound is late now and then
 	stepsOfSkew     = 3
 	goingPace       = 2.0 // m/s: a device that moves
 	restingPace     = 0.5 // m/s: one that lies on a table
@@ -88,9 +89,10 @@ type stream struct {
 	received int64
 	doubt    place // the newest implausible fix, and how many agree
 	doubts   int8
-	steps    int8  // late fixes in a row that came in step with the clock
-	late     int64 // when the last late fix arrived
-	age      int64 // of that one at its arrival, ms
+	steps    int8  // old fixes in a row that came in step with the clock
+	since    int64 // when the first of them arrived
+	first    int64 // its age at its arrival, ms
+	age      int64 // of the last one
 	skew     int64 // by which the device's clock is slow, ms, ≥ 0
 }
 
@@ -99,10 +101,16 @@ type place struct {
 	lat, lng, accuracy float64
 }
 
-// Recalled is the mark of a position that another process has stored.
-func Recalled(f *Fix, until int64) Mark {
+// Recalled is the mark of a position that another process has stored after it
+// arrived at received. If it was old by then its device's clock is slow, and
+// that process had come to know it.
+func Recalled(f *Fix, received, until int64) Mark {
 	at := f.RecordedAt.UnixMilli()
-	return Mark{FixedAt: at, Until: until, lead: stream{last: placeOf(f, at), speed: f.Speed}}
+	m := Mark{FixedAt: at, Until: until, lead: stream{last: placeOf(f, at), speed: f.Speed}}
+	if age := received - at; age > suspectAfter {
+		m.lead.skew = age
+	}
+	return m
 }
 
 // Left is the mark of a member who took the position back at a time.
@@ -190,9 +198,13 @@ func (s *stream) judge(f *Fix, p place, received int64, live bool) Verdict {
 	case known && live && p.at < s.last.at:
 		return Late
 	}
-	if age := received - p.at; age < s.skew {
+	age := received - p.at
+	suspect := age-s.skew > suspectAfter
+	switch {
+	case age < s.skew:
 		s.skew = max(age, 0)
-	} else if age-s.skew > LateAfter.Milliseconds() && !s.skewed(age, received) {
+	case suspect && s.skewed(age, received):
+	case age-s.skew > LateAfter.Milliseconds():
 		s.device = f.Device
 		return Late
 	}
@@ -208,22 +220,26 @@ func (s *stream) judge(f *Fix, p place, received int64, live bool) Verdict {
 		}
 	}
 	s.device, s.last, s.speed, s.received = f.Device, p, f.Speed, received
-	s.doubts, s.steps = 0, 0
+	s.doubts = 0
+	if !suspect {
+		s.steps = 0
+	}
 	return Accepted
 }
 
-// skewed tells whether a fix that seems to be late comes from a device whose
+// skewed tells whether a fix that seems to be old comes from a device whose
 // clock is slow. A phone that catches up sends faster than it measured; one with
 // a wrong clock sends at the pace of time, always equally late.
 func (s *stream) skewed(age, received int64) bool {
 	const second = 1000
-	inStep := received-s.late >= second && max(age-s.age, s.age-age) <= 2*second
-	s.age, s.late = age, received
-	if !inStep {
-		s.steps = 0
+	if s.steps == 0 || max(age-s.age, s.age-age) > 2*second {
+		s.steps, s.since, s.first, s.age = 1, received, age, age
 		return false
 	}
-	if s.steps++; s.steps < stepsOfSkew {
+	s.steps, s.age = min(s.steps+1, math.MaxInt8-1), age
+	// Of a row of fixes the network's jitter weighs little.
+	took := received - s.since
+	if s.steps <= stepsOfSkew || took < 3*second || max(age-s.first, s.first-age) > took/2 {
 		return false
 	}
 	s.skew, s.steps = age, 0

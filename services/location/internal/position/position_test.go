@@ -231,6 +231,36 @@ func TestASlowClockIsRecognized(t *testing.T) {
 	}
 }
 
+// A clock that is slow by just about what counts as late, on a network that takes
+// now a little less and now a little more: once it is known no fix is late, nor
+// after another process has taken the member over.
+func TestASlowClockAtTheBound(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var m position.Mark
+		slow := position.LateAfter.Milliseconds() - rapid.Int64Range(-1000, 1000).Draw(t, "off the bound")
+		received, known := int64(1_000_000_000), 0
+		var last *position.Fix
+		for i := range int64(30) {
+			received += 1000
+			delay := rapid.Int64Range(0, 400).Draw(t, "delay")
+			fix := fixAt(received-slow, 46+float64(i)*1e-5)
+			if v := m.Judge(fix, received+delay, received+delay); v == position.Accepted {
+				m.Until, last = received+delay+300_000, fix
+				known++
+			} else if i > 4 {
+				t.Fatalf("fix %d is %s", i, v)
+			}
+			if last != nil && i > 4 && rapid.IntRange(0, 4).Draw(t, "taken over") == 0 {
+				m = position.Recalled(last, received+delay, m.Until)
+			}
+		}
+		if known < 25 {
+			t.Fatalf("%d of 30 fixes accepted", known)
+		}
+	})
+}
+
 // inherited mistake 13: positions were sometimes reordered.
 func TestNewestWinsInAnyOrder(t *testing.T) {
 	t.Parallel()

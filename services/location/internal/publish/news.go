@@ -140,5 +140,5 @@ func Recalled(raw string, ttl time.Duration) (position.Mark, bool) {
 	if l.Speed != nil {
 		f.Speed = *l.Speed
 	}
-	return position.Recalled(&f, l.Timestamp.Add(ttl).UnixMilli()), true
+	return position.Recalled(&f, l.Timestamp.UnixMilli(), l.Timestamp.Add(ttl).UnixMilli()), true
 }
