@@ -109,7 +109,7 @@ func TestALockDiesWithItsConnection(t *testing.T) {
 	admin := open(t, url)
 	type hold struct {
 		who  string
-		conn *sqlx.Conn
+		conn *pg.Conn
 	}
 	held := make(chan hold, 10)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -118,7 +118,7 @@ func TestALockDiesWithItsConnection(t *testing.T) {
 		db := open(t, url)
 		go func() {
 			defer func() { done <- struct{}{} }()
-			_ = pg.WhileLocked(ctx, db, "partition", 50*time.Millisecond, func(ctx context.Context, conn *sqlx.Conn) error {
+			_ = pg.WhileLocked(ctx, db, "partition", 50*time.Millisecond, func(ctx context.Context, conn *pg.Conn) error {
 				held <- hold{who, conn}
 				for {
 					if _, err := conn.ExecContext(ctx, `SELECT 1`); err != nil {

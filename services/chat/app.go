@@ -118,7 +118,7 @@ func (a *App) partition(p int) run.Func {
 		Pages:     a.history, Tallies: a.tallies, Metrics: a.metrics, Now: time.Now, OnError: warn,
 	}
 	return func(ctx context.Context) error {
-		return pg.WhileLocked(ctx, a.db, fmt.Sprintf("chat:{%d}", p), lockRetry, func(ctx context.Context, conn *sqlx.Conn) error {
+		return pg.WhileLocked(ctx, a.db, fmt.Sprintf("chat:{%d}", p), lockRetry, func(ctx context.Context, conn *pg.Conn) error {
 			writer, err := store.OpenWriter(ctx, conn, a.cfg.Retention)
 			if err != nil {
 				return err
@@ -138,10 +138,10 @@ func (a *App) partition(p int) run.Func {
 func (a *App) follow(ctx context.Context, commands *publish.Commands) error {
 	f := &consume.Follower{Rooms: a.archive, Cache: a.list, Tallies: a.tallies, Notes: commands, Now: time.Now}
 	warn := a.warn("room events")
-	return pg.WhileLocked(ctx, a.db, "chat room events", lockRetry, func(ctx context.Context, conn *sqlx.Conn) error {
+	return pg.WhileLocked(ctx, a.db, "chat room events", lockRetry, func(ctx context.Context, _ *pg.Conn) error {
 		consumer := &redisx.Consumer{Client: a.redis, Stream: wire.StreamRoom, Field: wire.StreamField, Group: wire.ServiceChat, Name: a.cfg.InstanceID,
 			Dead: wire.StreamDead(wire.ServiceChat), Handle: f.Handle, OnError: warn}
-		return store.Guard(ctx, conn, consumer.Run)
+		return consumer.Run(ctx)
 	}, warn)
 }
 

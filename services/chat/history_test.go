@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"pgregory.net/rapid"
 
+	"github.com/wemaps/wemaps/libs/pg"
 	"github.com/wemaps/wemaps/services/chat/internal/message"
 	"github.com/wemaps/wemaps/services/chat/internal/publish"
 	"github.com/wemaps/wemaps/services/chat/internal/store"
@@ -29,7 +30,7 @@ func (b *bed) writer(retention time.Duration) *store.Writer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	w, err := store.OpenWriter(context.Background(), conn, retention)
+	w, err := store.OpenWriter(context.Background(), &pg.Conn{Conn: conn}, retention)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -155,7 +155,7 @@ func TestCrashBetweenCommitAndAck(t *testing.T) {
 			if err != nil {
 				return
 			}
-			w, err := store.OpenWriter(ctx, conn, time.Hour)
+			w, err := store.OpenWriter(ctx, &pg.Conn{Conn: conn}, time.Hour)
 			if err != nil {
 				return
 			}

@@ -16,6 +16,8 @@ import (
 // an error nothing is known about the outcome; the same changes may be applied
 // again, and those that were come back as Redelivered.
 func (w *Writer) Change(ctx context.Context, changes []message.Change) ([]message.Changed, error) {
+	w.conn.Lock()
+	defer w.conn.Unlock()
 	changed, err := w.change(ctx, changes)
 	if err != nil {
 		w.forget()

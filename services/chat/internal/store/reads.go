@@ -27,6 +27,8 @@ const sqlReads = readColumns + `WHERE (room_id, user_id) IN (SELECT * FROM unnes
 // MarkRead moves readers forward and returns, for each of reads, where its reader
 // is now: with the read's own entry if that one counted. It may be repeated.
 func (w *Writer) MarkRead(ctx context.Context, reads []message.Read) ([]message.Read, error) {
+	w.conn.Lock()
+	defer w.conn.Unlock()
 	now, err := w.markRead(ctx, reads)
 	if err != nil {
 		w.forget()

@@ -33,6 +33,8 @@ WHERE r.room_id = ANY ($1) GROUP BY r.room_id, r.user_id`
 
 // Tally counts rooms afresh.
 func (w *Writer) Tally(ctx context.Context, rooms []string) (map[string]*message.Tally, error) {
+	w.conn.Lock()
+	defer w.conn.Unlock()
 	now := time.Now()
 	tallies := make(map[string]*message.Tally, len(rooms))
 	for _, id := range rooms {

@@ -15,6 +15,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/wemaps/wemaps/libs/pg"
 	"github.com/wemaps/wemaps/services/chat/internal/message"
 )
 
@@ -25,7 +26,7 @@ import (
 //
 // A Writer belongs to one goroutine and lives as long as the lock.
 type Writer struct {
-	conn      *sqlx.Conn
+	conn      *pg.Conn // locked while it is used
 	retention time.Duration
 	find      *sqlx.Stmt
 	insert    *sqlx.Stmt
@@ -38,23 +39,18 @@ type Writer struct {
 // read again on demand.
 const rememberedRooms = 100_000
 
-// session prepares the connection for its one use. It is pinged while idle:
-// should this process hang or be cut off from the network, Postgres ends the
-// session, and so frees the lock, within seconds instead of the hours of TCP's
-// defaults. Its statements are always to be answered from indexes; a plan that
-// was made while the day's partition was small must not scan it when it is not.
+// session prepares the connection for its one use. Its statements are always to
+// be answered from indexes; a plan that was made while the day's partition was
+// small must not scan it when it is not.
 const session = `
-SET idle_session_timeout = '15s';
-SET tcp_keepalives_idle = 5;
-SET tcp_keepalives_interval = 2;
-SET tcp_keepalives_count = 3;
-SET tcp_user_timeout = '10s';
 SET enable_seqscan = off;
 SET jit = off;
 SET plan_cache_mode = force_generic_plan`
 
 // OpenWriter prepares the statements on conn.
-func OpenWriter(ctx context.Context, conn *sqlx.Conn, retention time.Duration) (*Writer, error) {
+func OpenWriter(ctx context.Context, conn *pg.Conn, retention time.Duration) (*Writer, error) {
+	conn.Lock()
+	defer conn.Unlock()
 	if _, err := conn.ExecContext(ctx, session); err != nil {
 		return nil, fmt.Errorf("prepare the writer's session: %w", err)
 	}
@@ -70,18 +66,18 @@ func OpenWriter(ctx context.Context, conn *sqlx.Conn, retention time.Duration) (
 	return w, nil
 }
 
-// Close gives the connection back as it was.
+// Close gives the connection back. What it was set to is for its owner to reset.
 func (w *Writer) Close() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
+	w.conn.Lock()
+	defer w.conn.Unlock()
 	_ = w.find.Close()
 	_ = w.insert.Close()
-	// If this fails the connection is dead and does not return to the pool.
-	_, _ = w.conn.ExecContext(ctx, `RESET ALL`) // to what the connection was opened with
 }
 
 // Alive fails when the connection, and with it the lock, is gone.
 func (w *Writer) Alive(ctx context.Context) error {
+	w.conn.Lock()
+	defer w.conn.Unlock()
 	var one int
 	if err := w.conn.GetContext(ctx, &one, `SELECT 1`); err != nil {
 		return fmt.Errorf("the writer's connection: %w", err)
@@ -98,6 +94,8 @@ func (w *Writer) forget() {
 // again, and those that were stored come back as Redelivered. The error wraps
 // message.ErrUnstorable when Postgres refuses a value.
 func (w *Writer) Append(ctx context.Context, drafts []message.Draft) ([]message.Stored, error) {
+	w.conn.Lock()
+	defer w.conn.Unlock()
 	stored, err := w.append(ctx, drafts)
 	if err != nil {
 		w.forget()
@@ -276,6 +274,8 @@ func (w *Writer) load(ctx context.Context, rooms []string) error {
 
 // Head is the truth about a room's numbering, for as long as the lock is held.
 func (w *Writer) Head(ctx context.Context, roomID string) (message.Head, error) {
+	w.conn.Lock()
+	defer w.conn.Unlock()
 	if err := w.load(ctx, []string{roomID}); err != nil {
 		w.forget()
 		return message.Head{}, err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/wemaps/wemaps/libs/pg"
@@ -14,7 +13,10 @@ import (
 )
 
 // Outbox is the leader's access to what has not been told yet.
-type Outbox struct{ events, done *sql.Stmt } // both on the connection that holds the lock
+type Outbox struct {
+	conn         *pg.Conn // holds the lock; locked while it is used
+	events, done *sql.Stmt
+}
 
 // leaderRetry is how soon another process takes over after the leader's end.
 const leaderRetry = 500 * time.Millisecond
@@ -22,19 +24,36 @@ const leaderRetry = 500 * time.Millisecond
 // WhileLeader runs fn while this process is the only one that may use the outbox, and again whenever it becomes so,
 // until ctx ends.
 func (s *Store) WhileLeader(ctx context.Context, fn func(ctx context.Context, o *Outbox) error, onError func(error)) error {
-	return pg.WhileLocked(ctx, s.db, "room outbox", leaderRetry, func(ctx context.Context, conn *sqlx.Conn) error {
-		events, err := conn.PrepareContext(ctx, selectEvents)
+	return pg.WhileLocked(ctx, s.db, "room outbox", leaderRetry, func(ctx context.Context, conn *pg.Conn) error {
+		o, err := openOutbox(ctx, conn)
 		if err != nil {
 			return fmt.Errorf("prepare outbox: %w", err)
 		}
-		defer func() { _ = events.Close() }()
-		done, err := conn.PrepareContext(ctx, deleteEvents)
-		if err != nil {
-			return fmt.Errorf("prepare outbox: %w", err)
-		}
-		defer func() { _ = done.Close() }()
-		return fn(ctx, &Outbox{events, done})
+		defer o.close()
+		return fn(ctx, o)
 	}, onError)
+}
+
+func openOutbox(ctx context.Context, conn *pg.Conn) (*Outbox, error) {
+	conn.Lock()
+	defer conn.Unlock()
+	events, err := conn.PrepareContext(ctx, selectEvents)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the caller says what was attempted
+	}
+	done, err := conn.PrepareContext(ctx, deleteEvents)
+	if err != nil {
+		_ = events.Close() //nolint:sqlclosecheck // it is not used
+		return nil, err    //nolint:wrapcheck // the caller says what was attempted
+	}
+	return &Outbox{conn, events, done}, nil
+}
+
+func (o *Outbox) close() {
+	o.conn.Lock()
+	defer o.conn.Unlock()
+	_ = o.events.Close()
+	_ = o.done.Close()
 }
 
 const (
@@ -45,6 +64,8 @@ const (
 // Events returns the oldest. The events of one room are in the order in which they happened, for an id is drawn
 // while the room's row is locked; between rooms the order is only roughly that of the commits.
 func (o *Outbox) Events(ctx context.Context, limit int) ([]room.Event, error) {
+	o.conn.Lock()
+	defer o.conn.Unlock()
 	rows, err := o.events.QueryContext(ctx, limit)
 	if err != nil {
 		return nil, fmt.Errorf("select events: %w", err)
@@ -66,6 +87,8 @@ func (o *Outbox) Events(ctx context.Context, limit int) ([]room.Event, error) {
 
 // Done removes events that were told.
 func (o *Outbox) Done(ctx context.Context, events []room.Event) error {
+	o.conn.Lock()
+	defer o.conn.Unlock()
 	ids := make([]int64, len(events))
 	for i, e := range events {
 		ids[i] = e.ID
