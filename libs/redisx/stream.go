@@ -74,13 +74,14 @@ func WriteDeadLetters(ctx context.Context, client rueidis.Client, dead, stream s
 
 const (
 	blockFor      = 2 * time.Second
-	tidyEvery     = time.Second // for an exclusive consumer
+	tidyEvery     = time.Second            // for an exclusive consumer
+	longestPause  = 500 * time.Millisecond // after failures
 	maxDeliveries = 5
 	deadLetterMax = 10_000
 )
 
 // Run consumes until ctx ends. It returns nil; failures go to OnError and are
-// retried, with pauses that grow to two seconds.
+// retried, with pauses that grow to half a second.
 func (c *Consumer) Run(ctx context.Context) error {
 	if c.Batch == 0 {
 		c.Batch = 256
@@ -99,7 +100,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		if !run.Pause(ctx, pause) {
 			break
 		}
-		pause = min(2*pause, 2*time.Second)
+		pause = min(2*pause, longestPause)
 	}
 	return nil
 }
@@ -310,7 +311,7 @@ func (c *Consumer) handle(ctx context.Context, batch []Entry) error {
 		if !run.Pause(ctx, pause) {
 			return ctx.Err()
 		}
-		pause = min(2*pause, 2*time.Second)
+		pause = min(2*pause, longestPause)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // confirmed: the first time, and after a gap in which messages may have been
 // missed. Both callbacks run on the subscription's goroutine and must be quick.
 func Subscribe(ctx context.Context, client rueidis.Client, channel string, onReady func(), onMessage func(string), onError func(error)) {
-	const shortest, longest = 50 * time.Millisecond, 2 * time.Second
+	const shortest, longest = 50 * time.Millisecond, time.Second
 	var confirmed atomic.Bool // set on the connection's goroutine
 	pause := shortest
 	for ctx.Err() == nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,16 +17,26 @@ import (
 type chat struct {
 	mu       sync.Mutex
 	messages map[string][]json.RawMessage
-	mute     bool // keeps messages to itself, like a Pub/Sub that loses them
+	changed  map[string][]json.RawMessage // by rev
+	mute     bool                         // keeps messages to itself, like a Pub/Sub that loses them
+	silent   bool                         // answers nobody who asks for history
 }
 
 func (w *world) serveChat() *chat {
-	c := &chat{messages: map[string][]json.RawMessage{}}
+	c := &chat{messages: map[string][]json.RawMessage{}, changed: map[string][]json.RawMessage{}}
 	w.serve(wire.ServiceChat, func(cmd wire.Command) {
 		switch cmd.Type {
 		case wire.CommandSend:
 			c.take(w, cmd)
+		case wire.CommandEdit:
+			c.edit(w, cmd)
 		case wire.CommandHistory:
+			c.mu.Lock()
+			silent := c.silent
+			c.mu.Unlock()
+			if silent {
+				return
+			}
 			w.publish(wire.ChannelReplies(cmd.Origin.EdgeID), wire.Envelope{Event: wire.EventChatHistory, Class: wire.ClassOrdered,
 				Origin: cmd.Origin, Data: c.page(w, cmd)})
 		}
@@ -54,6 +65,30 @@ func (c *chat) take(w *world, cmd wire.Command) {
 	}
 }
 
+// edit changes a message, or deletes it if there is no text.
+func (c *chat) edit(w *world, cmd wire.Command) {
+	var e wire.EditMessage
+	if err := json.Unmarshal([]byte(cmd.Data), &e); err != nil {
+		w.t.Error(err)
+	}
+	c.mu.Lock()
+	rev := int64(len(c.changed[cmd.RoomID]) + 1)
+	seq, _ := strconv.ParseInt(e.MessageID, 10, 64)
+	m := wire.Message{ID: e.MessageID, RoomID: cmd.RoomID, UserID: cmd.UserID, Content: e.Content, Seq: seq, Rev: rev}
+	event, now := wire.EventMessageEdited, wire.At(time.Now())
+	if e.Content == "" {
+		event, m.DeletedAt, m.DeletedBy = wire.EventMessageDeleted, &now, cmd.UserID
+	}
+	raw, _ := json.Marshal(m)
+	c.messages[cmd.RoomID][seq-1] = raw
+	c.changed[cmd.RoomID] = append(c.changed[cmd.RoomID], raw)
+	mute := c.mute
+	c.mu.Unlock()
+	if !mute {
+		w.log(cmd.RoomID, wire.Envelope{Event: event, Class: wire.ClassOrdered, UserID: cmd.UserID, Origin: cmd.Origin, Data: string(raw)})
+	}
+}
+
 func (c *chat) page(w *world, cmd wire.Command) string {
 	var q wire.HistoryRequest
 	if err := json.Unmarshal([]byte(cmd.Data), &q); err != nil {
@@ -73,6 +108,14 @@ func (c *chat) page(w *world, cmd wire.Command) string {
 		h.Messages = append(h.Messages, rest[:min(3, len(rest))]...) // small pages, to see that all are read
 		h.HasMore = len(rest) > 3
 	}
+	h.Rev = int64(len(c.changed[cmd.RoomID]))
+	if q.AfterRev != nil {
+		rest := c.changed[cmd.RoomID][min(int(*q.AfterRev), int(h.Rev)):]
+		if h.HasMoreChanged = len(rest) > 3; h.HasMoreChanged {
+			rest, h.Rev = rest[:3], *q.AfterRev+3
+		}
+		h.Changed = rest
+	}
 	raw, _ := json.Marshal(h)
 	return string(raw)
 }
@@ -81,6 +124,18 @@ func (c *chat) setMute(mute bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.mute = mute
+}
+
+func (c *chat) setSilent(silent bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.silent = silent
+}
+
+func (c *chat) changes(room string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.changed[room])
 }
 
 func (c *chat) count(room string) int {
@@ -245,4 +300,125 @@ func TestChatHasNoGapsAfterAnOutage(t *testing.T) {
 	c.setMute(false)
 	ana.say("r1", "") // comes after one that was lost
 	ana.hasExactly(1, 11)
+}
+
+// Changes of messages that are published while Redis' connection is away are made
+// up for, and so is one that is not published at all as soon as the next one is.
+func TestChangesHaveNoGapsAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.serveChat()
+	w.room("r1", "ana", "bor")
+	e := w.edge(nil)
+	ana := e.native(t, w.token("ana", time.Hour))
+	ana.join("r1")
+	for range 9 {
+		ana.say("r1", "")
+	}
+	ana.hasExactly(1, 9)
+	change := func(id, content string) {
+		t.Helper()
+		before := c.changes("r1")
+		ana.emit(wire.EventEditMessage, wire.EditMessage{RoomID: "r1", MessageID: id, Content: content}, "")
+		testenv.Eventually(t, 5*time.Second, "the change did not arrive", func() bool { return c.changes("r1") == before+1 })
+	}
+	knows := func(revs ...int64) {
+		t.Helper()
+		testenv.Eventually(t, 5*time.Second, fmt.Sprint("changes are missing of ", revs), func() bool {
+			heard := map[int64]bool{}
+			for _, f := range append(ana.all(wire.EventMessageEdited), ana.all(wire.EventMessageDeleted)...) {
+				var m wire.Message
+				_ = json.Unmarshal(f.Data, &m)
+				heard[m.Rev] = true
+			}
+			for _, rev := range revs {
+				if !heard[rev] {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	change("1", "one")
+	knows(1)
+	c.setMute(true)
+	for i := 2; i <= 6; i++ {
+		change(strconv.Itoa(i), "changed")
+	}
+	change("7", "") // a deletion
+	w.do(w.redis.B().ClientKill().TypePubsub().Build())
+	knows(1, 2, 3, 4, 5, 6, 7)
+	if gone := ana.all(wire.EventMessageDeleted); len(gone) != 1 || !strings.Contains(string(gone[0].Data), `"deletedBy":"ana"`) {
+		t.Errorf("deletions %v", gone)
+	}
+	change("8", "nobody hears it")
+	c.setMute(false)
+	change("9", "the next")
+	knows(8, 9)
+	ana.say("r1", "")
+	ana.hasExactly(1, 10)
+}
+
+// Chat that cannot say what was missed says it when it can, although nobody
+// speaks in between.
+func TestChatThatWasMissedComesLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.serveChat()
+	w.room("r1", "ana", "bor")
+	e := w.edge(nil)
+	ana := e.native(t, w.token("ana", time.Hour))
+	ana.join("r1")
+	ana.say("r1", "")
+	ana.hasExactly(1, 1)
+	c.setMute(true)
+	c.setSilent(true)
+	ana.say("r1", "")
+	testenv.Eventually(t, 5*time.Second, "the message did not arrive", func() bool { return c.count("r1") == 2 })
+	w.do(w.redis.B().ClientKill().TypePubsub().Build())
+	time.Sleep(8 * time.Second) // longer than all tries that a room waits for
+	if n := len(ana.seqs()); n != 1 {
+		t.Fatalf("%d messages came from nowhere", n)
+	}
+	c.setSilent(false)
+	ana.hasExactly(1, 2)
+}
+
+// Chat that leaves commands unread cannot work: who sends more hears so at once,
+// and positions go on.
+func TestStalledChatIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.room("r1", "ana")
+	ana := w.edge(nil).native(t, w.token("ana", time.Hour))
+	ana.say("r1", "")
+	lat, lng := 1.0, 2.0
+	move := func(id string) {
+		ana.emit(wire.EventLocationUpdate, wire.LocationUpdate{RoomID: "r1", Latitude: &lat, Longitude: &lng}, id)
+	}
+	move("")
+	testenv.Eventually(t, 10*time.Second, "chat is taken although nobody reads it", func() bool {
+		time.Sleep(200 * time.Millisecond)
+		ana.say("r1", "late")
+		ana.settle()
+		return len(ana.all(wire.EventError)) > 0
+	})
+	if got := hear(ana, wire.EventError, withCode(wire.CodeUnavailable)); got.RetryAfterMs == 0 || got.Event != wire.EventSendMessage {
+		t.Errorf("refused with %+v", got)
+	}
+	move("here")
+	ana.settle()
+	for _, f := range ana.all(wire.EventError) {
+		if f.ID == "here" {
+			t.Errorf("a position was refused: %s", f.Data)
+		}
+	}
+	// Whoever reads on takes chat again.
+	w.serveChat()
+	testenv.Eventually(t, 10*time.Second, "chat is not taken again", func() bool {
+		time.Sleep(200 * time.Millisecond)
+		ana.say("r1", "")
+		ana.settle()
+		return len(ana.seqs()) > 0
+	})
 }

@@ -167,7 +167,7 @@ func (w *world) serve(service string, answer func(c wire.Command)) {
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	for p := range wire.DefaultPartitions {
-		c := &redisx.Consumer{Client: w.redis, Stream: wire.StreamCommands(service, p), Field: wire.CommandField, Group: service, Name: "test",
+		c := &redisx.Consumer{Client: w.redis, Stream: wire.StreamCommands(service, p), Field: wire.CommandField, Group: service, Name: "test", Exclusive: true,
 			Dead: wire.StreamDead(service), OnError: func(error) {}, // the end of the test cuts it off
 			Handle: func(_ context.Context, batch []redisx.Entry) ([]redisx.Reject, error) {
 				for _, e := range batch {

@@ -151,8 +151,8 @@ func TestRedisGone(t *testing.T) {
 	}
 }
 
-// With Postgres away live positions go on, chat is not acked, and what was sent
-// is there once, and acked, when it is back.
+// With Postgres away live positions go on, chat is not acked and soon refused with
+// a time to try again, and what was sent is there once, and acked, when it is back.
 func TestPostgresGone(t *testing.T) {
 	t.Parallel()
 	e := start(t, stack.Options{})
@@ -179,6 +179,18 @@ func TestPostgresGone(t *testing.T) {
 	}
 	late := dial(t, e.URL(0), bor.token) // a socket needs no Postgres
 	late.join(t, room)
+	tries := 0
+	testenv.Eventually(t, 15*time.Second, "chat without Postgres is not refused", func() bool {
+		event, refusal := answer(t, late, fmt.Sprint("refused", tries))
+		tries++
+		late.send(t, wire.EventSendMessage, fmt.Sprint("refused", tries), wire.SendMessage{RoomID: room.ID, Content: "during", ClientID: "late"})
+		time.Sleep(500 * time.Millisecond)
+		return event == wire.EventError && refusal.Code == wire.CodeUnavailable && refusal.RetryAfterMs > 0
+	})
+	var notSent wire.ErrorBody
+	if status := call(t, "POST", e.URL(0)+"/api/rooms/"+room.ID+"/messages", ana.token, map[string]any{"content": "never"}, &notSent); status != 503 || notSent.Code != wire.CodeUnavailable {
+		t.Errorf("chat over REST without Postgres: %d %s", status, notSent.Code)
+	}
 
 	allow(true)
 	a.insist(t, room, "during")
@@ -190,8 +202,8 @@ func TestPostgresGone(t *testing.T) {
 		}
 	}
 	var history wire.ChatHistory
-	if call(t, "GET", e.URL(0)+"/api/rooms/"+room.ID+"/messages", ana.token, nil, &history); len(history.Messages) != 3 {
-		t.Errorf("%d messages are stored, want 3: %s", len(history.Messages), history.Messages)
+	if call(t, "GET", e.URL(0)+"/api/rooms/"+room.ID+"/messages", ana.token, nil, &history); len(history.Messages) != 4 {
+		t.Errorf("%d messages are stored, want 4: %s", len(history.Messages), history.Messages)
 	}
 	if now := e.pids(); now != before {
 		t.Errorf("processes ended: %s, before %s", now, before)

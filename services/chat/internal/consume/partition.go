@@ -31,7 +31,7 @@ type Deps struct {
 
 const (
 	shortestPause = 20 * time.Millisecond
-	longestPause  = 2 * time.Second
+	longestPause  = 500 * time.Millisecond // nobody is acked meanwhile
 	handleTimeout = 8 * time.Second
 	aliveTimeout  = 2 * time.Second
 )

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -14,9 +15,13 @@ import (
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
-// maxWaiting is how many commands a partition may hold before new ones are
-// refused: better a clear refusal than an answer that nobody waits for.
-const maxWaiting = 100_000
+// maxWaiting is how many commands a partition may hold, and stallAfter how long
+// the oldest may wait, before new ones are refused: better a clear refusal than
+// an answer that nobody waits for. With Postgres away nothing is handled.
+const (
+	maxWaiting = 100_000
+	stallAfter = 3 * time.Second
+)
 
 // Commands sends commands through the chat streams, as an edge does, and waits
 // for their replies: REST and sockets share the one writer of a room.
@@ -76,12 +81,12 @@ func (c *Commands) Do(ctx context.Context, ref string, cmd wire.Command) (wire.E
 // Append sends cmd and waits for no reply.
 func (c *Commands) Append(ctx context.Context, cmd wire.Command) error {
 	stream := wire.StreamCommands(wire.ServiceChat, wire.Partition(cmd.RoomID, c.partitions))
-	n, err := c.client.Do(ctx, c.client.B().Xlen().Key(stream).Build()).AsInt64()
+	depths, err := redisx.Depths(ctx, c.client, stream)
 	if err != nil {
 		return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("send command: %w", err)).After(2 * time.Second)
 	}
-	if n >= maxWaiting {
-		return wire.NewError(wire.CodeUnavailable).Because(errors.New("the stream is full")).After(5 * time.Second)
+	if d := depths[0]; d.Entries >= maxWaiting || d.Oldest > stallAfter {
+		return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("%d commands wait, the oldest for %s", d.Entries, d.Oldest)).After(2*time.Second + rand.N(time.Second)) //nolint:err113 // the cause
 	}
 	add := c.client.B().Xadd().Key(stream).Id("*").FieldValue().FieldValue(wire.CommandField, cmd.String()).Build()
 	if err := c.client.Do(ctx, add).Error(); err != nil {

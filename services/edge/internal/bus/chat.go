@@ -14,18 +14,22 @@ import (
 
 const (
 	fillPrefix = "fill|"
+	basePrefix = "base|"
 	fillWithin = 2 * time.Second // for one page; then it is asked for again
-	fillTries  = 3               // then the room goes on with a gap
+	fillTries  = 3               // then a room that goes on does so with a gap
+	baseWithin = 5 * time.Second // then it is asked for again
 	maxWaiting = 4096            // chat that waits for a gap to be filled
 )
 
-// chatState keeps a room's chat gapless although Pub/Sub may lose messages
-// while Redis or its connection is away.
+// chatState keeps a room's chat gapless although Pub/Sub may lose messages, and
+// changes of messages, while Redis or its connection is away.
 type chatState struct {
 	last    int64 // newest seq that the sockets here were sent; 0 = none yet
 	base    int64 // newest seq when the first socket came, as soon as known
+	rev     int64 // the sockets here were told of all changes up to this one, as soon as known
+	seen    int64 // newest change that came
 	known   bool
-	asked   bool // for base
+	asked   time.Time // for base; zero = not yet
 	filling bool
 	after   int64 // what is being asked for
 	tries   int
@@ -51,12 +55,17 @@ const maxUnpaired = 256
 func (b *Bus) confirmed(r *room) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch c := &r.chat; {
-	case c.last > 0:
-		b.fill(r, c.last)
-	case c.known:
-		b.fill(r, c.base)
+	if c := &r.chat; c.last > 0 || c.known {
+		b.fill(r, c.newest())
 	}
+}
+
+// newest is the seq after which something may be missing.
+func (c *chatState) newest() int64 {
+	if c.last == 0 && c.known {
+		return c.base
+	}
+	return c.last
 }
 
 // seated runs when a socket has come into a room: with the first, one asks where
@@ -67,8 +76,7 @@ func (b *Bus) seated(r *room) {
 	if r.chat.filling {
 		b.disorder(r)
 	}
-	if !r.chat.asked {
-		r.chat.asked = true
+	if r.chat.asked.IsZero() {
 		b.askBase(r)
 	}
 }
@@ -77,10 +85,7 @@ func (b *Bus) seated(r *room) {
 // one that comes too early waits for those before it. The caller holds r.mu.
 func (b *Bus) chat(r *room, e wire.Envelope) {
 	c := &r.chat
-	newest := c.last
-	if newest == 0 && c.known {
-		newest = c.base
-	}
+	newest := c.newest()
 	switch {
 	case c.filling:
 		if len(c.waiting) < maxWaiting {
@@ -123,6 +128,42 @@ func (b *Bus) tellChat(r *room, e wire.Envelope) {
 		}
 	}
 	b.mention(r, e)
+}
+
+// change takes an edit, a deletion or a reaction. It waits for nothing: clients
+// know what is newer by its number. The caller holds r.mu.
+func (b *Bus) change(r *room, e wire.Envelope) {
+	b.tell(r, e)
+	var m struct {
+		Rev int64 `json:"rev"`
+	}
+	_ = json.Unmarshal([]byte(e.Data), &m) // 0: not a change
+	c := &r.chat
+	c.seen = max(c.seen, m.Rev)
+	switch {
+	case !c.known:
+	case m.Rev == c.rev+1:
+		c.rev = m.Rev
+	case m.Rev > c.rev+1 && !c.filling:
+		b.fill(r, c.newest())
+	}
+}
+
+// tellChanged tells of a message that was changed without a word coming here, as
+// it is now. The caller holds r.mu.
+func (b *Bus) tellChanged(r *room, raw json.RawMessage) {
+	var m wire.Message
+	if err := json.Unmarshal(raw, &m); err != nil {
+		b.log.Error("malformed message", zap.Error(err))
+		return
+	}
+	if m.DeletedAt == nil {
+		b.say(r, wire.EventMessageEdited, raw)
+		return
+	}
+	data, _ := json.Marshal(wire.MessageDeleted{RoomID: m.RoomID, ID: m.ID, Seq: m.Seq, Rev: m.Rev, UserID: m.UserID,
+		DeletedBy: m.DeletedBy, DeletedAt: *m.DeletedAt}) // always marshals
+	b.say(r, wire.EventMessageDeleted, data)
 }
 
 // chatAnswer takes the answer to a message that was sent from here.
@@ -178,10 +219,17 @@ func (b *Bus) askFill(r *room) {
 	c := &r.chat
 	c.tries++
 	c.until = time.Now().Add(fillWithin)
-	b.ask(r, `{"roomId":"`+r.id+`","after":`+strconv.FormatInt(c.after, 10)+`,"limit":`+strconv.Itoa(wire.MaxHistoryLimit)+`,"system":true}`)
+	changes := ""
+	if c.known {
+		changes = `,"afterRev":` + strconv.FormatInt(c.rev, 10)
+	}
+	b.ask(r, fillPrefix, `{"roomId":"`+r.id+`","after":`+strconv.FormatInt(c.after, 10)+`,"limit":`+strconv.Itoa(wire.MaxHistoryLimit)+`,"system":true`+changes+`}`)
 }
 
-func (b *Bus) askBase(r *room) { b.ask(r, `{"roomId":"`+r.id+`","limit":1,"system":true}`) }
+func (b *Bus) askBase(r *room) {
+	r.chat.asked = time.Now()
+	b.ask(r, basePrefix, `{"roomId":"`+r.id+`","limit":1,"system":true}`)
+}
 
 // askAgain runs when answers may have been lost: it asks for all that is still
 // waited for.
@@ -191,7 +239,7 @@ func (b *Bus) askAgain() {
 		switch c := &r.chat; {
 		case c.filling:
 			b.askFill(r)
-		case c.asked && !c.known:
+		case !c.asked.IsZero() && !c.known:
 			b.askBase(r)
 		}
 		r.mu.Unlock()
@@ -200,7 +248,7 @@ func (b *Bus) askAgain() {
 
 // ask asks on behalf of somebody who is there: chat answers members only. With
 // nobody there the answer would be for nobody.
-func (b *Bus) ask(r *room, data string) {
+func (b *Bus) ask(r *room, what, data string) {
 	var userID string
 	for _, m := range b.hub.Members(r.id) {
 		if s, ok := m.(Seat); ok {
@@ -213,34 +261,57 @@ func (b *Bus) ask(r *room, data string) {
 		return
 	}
 	err := b.commands.Append(wire.ServiceChat, wire.Command{Type: wire.CommandHistory, RoomID: r.id, UserID: userID, Received: time.Now(), Data: data,
-		Origin: wire.Origin{EdgeID: b.cfg.EdgeID, SocketID: fillPrefix + r.id}}, b.warn("chat state not asked for"))
+		Origin: wire.Origin{EdgeID: b.cfg.EdgeID, SocketID: what + r.id}}, b.warn("chat state not asked for"))
 	if err != nil {
 		b.log.Warn("chat state not asked for", zap.Error(err))
 	}
 }
 
-// filled takes the answer to ask.
-func (b *Bus) filled(roomID string, e wire.Envelope) {
-	r := b.lookup(roomID)
-	if r == nil {
-		return
-	}
-	var page wire.ChatHistory
+// pageOf reads the answer to ask; ok is false if it was refused.
+func (b *Bus) pageOf(e wire.Envelope) (page wire.ChatHistory, ok bool) {
 	if e.Event != wire.EventChatHistory {
 		b.log.Warn("chat state was refused", zap.String("answer", e.Data))
-	} else if err := json.Unmarshal([]byte(e.Data), &page); err != nil {
+		return page, false
+	}
+	if err := json.Unmarshal([]byte(e.Data), &page); err != nil {
 		b.log.Error("malformed chat history", zap.Error(err))
+		return page, false
+	}
+	return page, true
+}
+
+// based takes the answer to askBase.
+func (b *Bus) based(roomID string, e wire.Envelope) {
+	page, ok := b.pageOf(e)
+	r := b.lookup(roomID)
+	if r == nil || !ok {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := &r.chat
+	if c.known {
+		return
+	}
+	for _, raw := range page.Messages {
+		seq, _ := chatOf(raw)
+		c.base = max(c.base, seq)
+	}
+	c.known, c.rev = true, page.Rev
+}
+
+// filled takes the answer to askFill.
+func (b *Bus) filled(roomID string, e wire.Envelope) {
+	page, ok := b.pageOf(e)
+	r := b.lookup(roomID)
+	if r == nil || !ok { // refused: it is asked for again in a while
+		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := &r.chat
 	if !c.filling {
-		for _, raw := range page.Messages {
-			seq, _ := chatOf(raw)
-			c.base = max(c.base, seq)
-		}
-		c.known = c.known || e.Event == wire.EventChatHistory
-		return
+		return // asked twice
 	}
 	newest := max(c.last, c.base)
 	for _, raw := range page.Messages {
@@ -249,7 +320,15 @@ func (b *Bus) filled(roomID string, e wire.Envelope) {
 			b.tellChat(r, wire.Envelope{Event: event, Seq: seq, Data: string(raw)})
 		}
 	}
-	if page.HasMore && len(page.Messages) > 0 {
+	for _, raw := range page.Changed {
+		b.tellChanged(r, raw)
+	}
+	before := c.rev
+	if c.known {
+		c.rev = max(c.rev, page.Rev)
+	}
+	more := c.rev > before && (page.HasMoreChanged || c.seen > c.rev)
+	if page.HasMore && len(page.Messages) > 0 || more {
 		b.fill(r, newest)
 		return
 	}
@@ -272,8 +351,10 @@ func (b *Bus) expireFill(r *room, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch c := &r.chat; {
+	case !c.filling && !c.known && !c.asked.IsZero() && now.Sub(c.asked) > baseWithin:
+		b.askBase(r)
 	case !c.filling || now.Before(c.until):
-	case c.tries < fillTries:
+	case c.tries < fillTries || len(c.waiting) == 0: // nobody waits: better late than never
 		b.askFill(r)
 	default:
 		b.log.Warn("a gap in chat was not filled in time")

@@ -2,19 +2,27 @@ package bus
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
 
+	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/edge/internal/lane"
 )
 
 const (
-	watchEvery = 500 * time.Millisecond
-	retryAfter = 2 * time.Second
+	watchEvery   = 500 * time.Millisecond
+	watchTimeout = 2 * time.Second
+	retryAfter   = 2 * time.Second
+	// stallAfter is how long chat may leave a command unread. Then it cannot work:
+	// its Postgres is away, or nobody runs it. What it has been given it will do
+	// when it can, but whoever comes now must not wait in the dark.
+	stallAfter = 3 * time.Second
 )
 
 // Commands appends to the command streams.
@@ -29,17 +37,19 @@ type Commands struct {
 type commandLane struct {
 	*lane.Lane
 	stream string
-	behind atomic.Bool // the service does not keep up
+	stall  time.Duration // see stallAfter; 0 = any
+	behind atomic.Bool   // the service does not keep up
 }
 
 // NewCommands starts nothing. bound is the number of unread commands of one
 // partition past which more are refused.
 func NewCommands(client rueidis.Client, partitions int, bound int64, m *Metrics, log func(error)) *Commands {
 	c := &Commands{client: client, partitions: partitions, bound: bound, log: log, services: map[string][]*commandLane{}}
-	for _, service := range []string{wire.ServiceLocation, wire.ServiceChat} {
+	// A position that waited is soon replaced by the next, and needs no refusal.
+	for service, stall := range map[string]time.Duration{wire.ServiceLocation: 0, wire.ServiceChat: stallAfter} {
 		for p := range partitions {
 			c.services[service] = append(c.services[service], &commandLane{
-				Lane: lane.New(client, m.appended), stream: wire.StreamCommands(service, p)})
+				Lane: lane.New(client, m.appended), stream: wire.StreamCommands(service, p), stall: stall})
 		}
 	}
 	return c
@@ -65,7 +75,8 @@ func (c *Commands) Append(service string, command wire.Command, failed func(erro
 }
 
 func unavailable(cause error) *wire.Error {
-	return wire.NewError(wire.CodeUnavailable).Because(cause).After(retryAfter)
+	// Spread, so that all who wait do not come back in one moment.
+	return wire.NewError(wire.CodeUnavailable).Because(cause).After(retryAfter + rand.N(retryAfter/2))
 }
 
 // lanes lists all of them.
@@ -77,27 +88,27 @@ func (c *Commands) lanes() []*commandLane {
 	return all
 }
 
-// watch looks after the streams' lengths until ctx ends: a service that does
-// not keep up must not fill Redis, and its users must hear of it.
+// watch looks after the streams until ctx ends: a service that does not keep up
+// must not fill Redis, and its users must hear of it.
 func (c *Commands) watch(ctx context.Context) {
 	lanes := c.lanes()
+	streams := make([]string, len(lanes))
+	for i, l := range lanes {
+		streams[i] = l.stream
+	}
 	for run.Pause(ctx, watchEvery) {
-		cmds := make(rueidis.Commands, 0, len(lanes))
-		for _, l := range lanes {
-			cmds = append(cmds, c.client.B().Xlen().Key(l.stream).Build())
+		asking, cancel := context.WithTimeout(ctx, watchTimeout)
+		depths, err := redisx.Depths(asking, c.client, streams...)
+		cancel()
+		if err != nil {
+			continue // appending fails by itself
 		}
-		for i, r := range c.client.DoMulti(ctx, cmds...) {
-			length, err := r.AsInt64()
-			if err != nil {
-				continue // appending fails by itself
-			}
-			if was := lanes[i].behind.Swap(length > c.bound); !was && length > c.bound {
-				c.log(errBehind(lanes[i].stream))
+		for i, d := range depths {
+			l := lanes[i]
+			behind := d.Entries > c.bound || l.stall > 0 && d.Oldest > l.stall
+			if was := l.behind.Swap(behind); !was && behind {
+				c.log(fmt.Errorf("commands are refused: %d are unread in %s, the oldest for %s", d.Entries, l.stream, d.Oldest)) //nolint:err113 // for the log only
 			}
 		}
 	}
 }
-
-type errBehind string
-
-func (e errBehind) Error() string { return "commands are refused: too many are unread in " + string(e) }

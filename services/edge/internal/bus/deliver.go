@@ -23,6 +23,8 @@ func (b *Bus) deliver(r *room, message string) {
 			b.log.Error("malformed envelope", zap.Error(err))
 		case (e.Event == wire.EventNewMessage || e.Event == wire.EventSystemMessage) && e.Seq > 0:
 			b.chat(r, e)
+		case answered(e.Event):
+			b.change(r, e)
 		case e.Event == wire.EventRoomClosed:
 			out = append(out, b.closeRoom(r, []byte(e.Data))...)
 		case e.Event == wire.EventMemberRemoved:
@@ -101,8 +103,8 @@ func announcement(event string) bool {
 	return false
 }
 
-// answered tells whether the origin of an event, if it waits for an answer, gets
-// one by way of the replies.
+// answered tells whether an event is a change of a message. Its origin, if it
+// waits for an answer, gets one by way of the replies.
 func answered(event string) bool {
 	switch event {
 	case wire.EventMessageEdited, wire.EventMessageDeleted, wire.EventMessageReaction:
@@ -133,6 +135,10 @@ func (b *Bus) followReplies(ctx context.Context) {
 			}
 			if roomID, ok := strings.CutPrefix(e.Origin.SocketID, fillPrefix); ok {
 				b.filled(roomID, e)
+				return
+			}
+			if roomID, ok := strings.CutPrefix(e.Origin.SocketID, basePrefix); ok {
+				b.based(roomID, e)
 				return
 			}
 			if e.Event == wire.EventNewMessage && e.Seq > 0 {

@@ -27,15 +27,15 @@ const (
 
 // Room, members and version change together and never backwards, whoever writes last: the request that made a change,
 // the relay, a repair. KEYS room, members, version; ARGV version, room JSON, its end, the members' end or 0 for none
-// (Unix ms), user ids.
+// (Unix ms), the version that is replaced by this one: any up to it, user ids.
 const projectText = `
 local known = redis.call('GET', KEYS[3])
-if known and tonumber(known) >= tonumber(ARGV[1]) then return 0 end
+if known and tonumber(known) > tonumber(ARGV[5]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3])
 redis.call('SET', KEYS[3], ARGV[1], 'PXAT', ARGV[3])
 redis.call('DEL', KEYS[2])
-if ARGV[4] ~= '0' and #ARGV > 4 then
-  redis.call('SADD', KEYS[2], unpack(ARGV, 5))
+if ARGV[4] ~= '0' and #ARGV > 5 then
+  redis.call('SADD', KEYS[2], unpack(ARGV, 6))
   redis.call('PEXPIREAT', KEYS[2], ARGV[4])
 end
 return 1`
@@ -63,20 +63,31 @@ type Cache struct {
 func (c *Cache) Committed(ctx context.Context, change room.Change) {
 	ctx, cancel := context.WithTimeout(ctx, projectTimeout)
 	defer cancel()
-	if err := c.write(ctx, []room.Change{change}, false); err != nil {
+	if err := c.write(ctx, []room.Change{change}, asCommitted); err != nil {
 		c.Metrics.CacheFailures.Inc()
 		c.OnError(fmt.Errorf("write caches after a commit: %w", err))
 	}
 }
 
-// write writes the caches of the changed rooms. Only with settle does it take rooms out of users' hints: the one who
-// does that must see all changes of a user in their order, and a hint too many harms less than one too few.
-func (c *Cache) write(ctx context.Context, changes []room.Change, settle bool) error {
+// manner is on whose behalf caches are written.
+type manner int
+
+const (
+	asCommitted manner = iota
+	// asRelayed also takes rooms out of users' hints: the one who does that must see all changes of a user in their
+	// order, and a hint too many harms less than one too few.
+	asRelayed
+	// asRepair also replaces what has the right version and is not whole.
+	asRepair
+)
+
+// write writes the caches of the changed rooms.
+func (c *Cache) write(ctx context.Context, changes []room.Change, how manner) error {
 	for attempt := 0; ; attempt++ {
 		var cmds rueidis.Commands
 		for _, change := range changes {
 			var err error
-			if cmds, err = c.commands(cmds, change, settle); err != nil {
+			if cmds, err = c.commands(cmds, change, how); err != nil {
 				return err
 			}
 		}
@@ -102,7 +113,7 @@ func (c *Cache) loadScripts(ctx context.Context) error {
 	return nil
 }
 
-func (c *Cache) commands(cmds rueidis.Commands, change room.Change, settle bool) (rueidis.Commands, error) {
+func (c *Cache) commands(cmds rueidis.Commands, change room.Change, how manner) (rueidis.Commands, error) {
 	r, now, b := change.Room, c.Now(), c.Client.B
 	json, err := cached(r)
 	if err != nil {
@@ -115,7 +126,11 @@ func (c *Cache) commands(cmds rueidis.Commands, change room.Change, settle bool)
 	} else {
 		end = now.Add(endedLife)
 	}
-	args := []string{strconv.FormatInt(r.Version, 10), json, unixMilli(end), membersEnd}
+	replaces := r.Version - 1
+	if how == asRepair {
+		replaces = r.Version
+	}
+	args := []string{strconv.FormatInt(r.Version, 10), json, unixMilli(end), membersEnd, strconv.FormatInt(replaces, 10)}
 	for i := range r.Members {
 		if r.Members[i].Status == room.Present {
 			args = append(args, r.Members[i].UserID)
@@ -138,7 +153,7 @@ func (c *Cache) commands(cmds rueidis.Commands, change room.Change, settle bool)
 		switch {
 		case live && r.Present(userID) != nil:
 			cmds = append(cmds, b().Sadd().Key(key).Member(r.ID).Build(), b().Expire().Key(key).Seconds(int64(hintLife/time.Second)).Build())
-		case settle:
+		case how == asRelayed:
 			cmds = append(cmds, b().Srem().Key(key).Member(r.ID).Build())
 		}
 	}

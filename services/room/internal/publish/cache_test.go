@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -30,7 +31,13 @@ func (c committed) Rooms(_ context.Context, ids []string) (map[string]*room.Room
 func (c committed) versions(active bool) (out []room.Version) {
 	for id, r := range c {
 		if (r.Status == room.Active) == active {
-			out = append(out, room.Version{ID: id, Version: r.Version, UpdatedAt: r.UpdatedAt})
+			v := room.Version{ID: id, Version: r.Version, UpdatedAt: r.UpdatedAt, ExpiresAt: r.ExpiresAt, Code: r.Code}
+			for _, m := range r.Members {
+				if m.Status == room.Present {
+					v.Present++
+				}
+			}
+			out = append(out, v)
 		}
 	}
 	return out
@@ -121,6 +128,19 @@ func TestReconcileRepairsWhatIsBehind(t *testing.T) {
 	c.Committed(t.Context(), room.Change{Room: someRoom("behind", "BBBBBB", 2, room.Active, "ann", "bob", "cat")})
 	c.Committed(t.Context(), room.Change{Room: truth["fine"]})
 	c.Committed(t.Context(), room.Change{Room: someRoom("ended", "EEEEEE", 3, room.Active, "ann")})
+	// The right version, and yet wrong: keys that are gone, a member too few, another room's code, a newer one that is not committed here.
+	for i, id := range []string{"no details", "no members", "one too few", "no code", "foreign code", "ahead"} {
+		truth[id] = someRoom(id, fmt.Sprint("WRONG", i), 2, room.Active, "ann", "bob")
+		c.Committed(t.Context(), room.Change{Room: truth[id]})
+	}
+	b := c.Client.B
+	for _, cmd := range []rueidis.Completed{b().Del().Key(wire.KeyRoom("no details")).Build(), b().Del().Key(wire.KeyRoomMembers("no members")).Build(),
+		b().Srem().Key(wire.KeyRoomMembers("one too few")).Member("bob").Build(), b().Del().Key(wire.KeyRoomCode("WRONG3")).Build(),
+		b().Set().Key(wire.KeyRoomCode("WRONG4")).Value("another").Build(), b().Set().Key(wire.KeyRoomVersion("ahead")).Value("3").Build()} {
+		if err := c.Client.Do(t.Context(), cmd).Error(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	k := &Keeper{Rooms: truth, Cache: c, Client: c.Client, Metrics: c.Metrics}
 	if err := k.reconcile(t.Context(), false); err != nil {
 		t.Fatal(err)
@@ -131,13 +151,22 @@ func TestReconcileRepairsWhatIsBehind(t *testing.T) {
 	c.has(t, "ended", "4", 0)
 	c.has(t, "gone", "", 0)
 	c.has(t, "fresh", "", 0)
+	for i, id := range []string{"no details", "no members", "one too few", "no code", "foreign code"} {
+		c.has(t, id, "2", 2)
+		code, err := c.Client.Do(t.Context(), b().Get().Key(wire.KeyRoomCode(fmt.Sprint("WRONG", i))).Build()).ToString()
+		details, err2 := c.Client.Do(t.Context(), b().Exists().Key(wire.KeyRoom(id)).Build()).AsBool()
+		if err != nil || err2 != nil || code != id || !details {
+			t.Errorf("%s: code leads to %q, details: %t (%v, %v)", id, code, details, err, err2)
+		}
+	}
+	c.has(t, "ahead", "3", 2)
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range families {
-		if n := f.GetMetric()[0].GetCounter().GetValue(); f.GetName() == "wemaps_room_cache_repairs_total" && n != 3 {
-			t.Errorf("%v repairs counted, want 3", n)
+		if n := f.GetMetric()[0].GetCounter().GetValue(); f.GetName() == "wemaps_room_cache_repairs_total" && n != 8 {
+			t.Errorf("%v repairs counted, want 8", n)
 		}
 	}
 	if err := k.reconcile(t.Context(), true); err != nil { // after a restart of Redis nothing is too young

@@ -3,12 +3,12 @@ package publish
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
 
+	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/room/internal/room"
@@ -16,7 +16,7 @@ import (
 
 const (
 	keepLook      = 500 * time.Millisecond // how often the sentinel is looked at
-	keepReconcile = 30 * time.Second       // how often all versions are compared
+	keepReconcile = 15 * time.Second       // how often all caches are compared
 	keepPage      = 500
 	// keepGrace: a younger change may be on its way to the caches, which is no fault.
 	keepGrace = 5 * time.Second
@@ -115,7 +115,7 @@ func (k *Keeper) rebuild(ctx context.Context) error {
 	return nil
 }
 
-// reconcile compares the versions of all active and of the last ended rooms and repairs. After a restart of Redis
+// reconcile compares the caches of all active and of the last ended rooms with the database and repairs. After a restart of Redis
 // differences are no fault of ours, and are repaired whatever their age.
 func (k *Keeper) reconcile(ctx context.Context, restarted bool) error {
 	compare := func(page []room.Version) error { return k.repair(ctx, page, true, restarted) }
@@ -136,27 +136,38 @@ func (k *Keeper) reconcile(ctx context.Context, restarted bool) error {
 	return nil
 }
 
+// repair writes the caches of those rooms of a page whose caches are not what the database says: older, or not whole.
 func (k *Keeper) repair(ctx context.Context, page []room.Version, active, restarted bool) error {
-	cmds := make(rueidis.Commands, len(page))
+	const each = 4
+	cmds := make(rueidis.Commands, 0, each*len(page))
+	for _, v := range page {
+		cmds = append(cmds, k.Client.B().Get().Key(wire.KeyRoomVersion(v.ID)).Build(), k.Client.B().Exists().Key(wire.KeyRoom(v.ID)).Build(),
+			k.Client.B().Scard().Key(wire.KeyRoomMembers(v.ID)).Build(), k.Client.B().Get().Key(wire.KeyRoomCode(v.Code)).Build())
+	}
+	replies := k.Client.DoMulti(ctx, cmds...)
+	if err := redisx.FirstError(replies); err != nil {
+		return fmt.Errorf("read caches: %w", err)
+	}
+	now := k.Cache.Now()
+	var wrong []room.Version
 	for i, v := range page {
-		cmds[i] = k.Client.B().Get().Key(wire.KeyRoomVersion(v.ID)).Build()
+		known, _ := replies[each*i].AsInt64() // 0: there is none
+		details, _ := replies[each*i+1].AsBool()
+		members, _ := replies[each*i+2].AsInt64()
+		code, _ := replies[each*i+3].ToString()
+		var right bool
+		if active {
+			over := !v.ExpiresAt.After(now) // about to be ended, and no member is in its caches any more
+			right = known > v.Version || known == v.Version && details && (over || members == v.Present && code == v.ID)
+		} else {
+			right = (known == 0 || known >= v.Version) && code != v.ID // without caches it is as it should be
+		}
+		if old := now.Sub(v.UpdatedAt) > keepGrace; !right && (old || restarted) {
+			wrong = append(wrong, v)
+		}
 	}
-	var behind []room.Version
-	for i, reply := range k.Client.DoMulti(ctx, cmds...) {
-		text, err := reply.ToString()
-		if err != nil && !rueidis.IsRedisNil(err) {
-			return fmt.Errorf("read version: %w", err)
-		}
-		if err != nil && !active {
-			continue // an ended room without caches is as it should be
-		}
-		known, _ := strconv.ParseInt(text, 10, 64)
-		if old := k.Cache.Now().Sub(page[i].UpdatedAt) > keepGrace; known < page[i].Version && (old || restarted) {
-			behind = append(behind, page[i])
-		}
-	}
-	k.Metrics.CacheRepairs.Add(float64(len(behind)))
-	return k.write(ctx, behind)
+	k.Metrics.CacheRepairs.Add(float64(len(wrong)))
+	return k.write(ctx, wrong)
 }
 
 func (k *Keeper) write(ctx context.Context, page []room.Version) error {
@@ -175,5 +186,5 @@ func (k *Keeper) write(ctx context.Context, page []room.Version) error {
 	for _, r := range rooms {
 		changes = append(changes, room.Change{Room: r, Users: userIDs(r)})
 	}
-	return k.Cache.write(ctx, changes, false)
+	return k.Cache.write(ctx, changes, asRepair)
 }

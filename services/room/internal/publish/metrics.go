@@ -24,7 +24,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}
 	m := &Metrics{
 		CacheFailures: counter("cache_failures_total", "Cache writes after a commit that failed; the relay makes up for them."),
-		CacheRepairs:  counter("cache_repairs_total", "Caches that were found older than the database."),
+		CacheRepairs:  counter("cache_repairs_total", "Rooms whose caches were found to be not what the database says, and were written again."),
 		Rebuilds:      counter("cache_rebuilds_total", "Times that all caches were written anew because Redis had lost them."),
 		Relayed:       counter("events_relayed_total", "Domain events appended to the event stream."),
 		RelayFailures: counter("relay_failures_total", "Attempts to relay events that failed."),

@@ -81,7 +81,7 @@ func (r *Relay) Run(ctx context.Context, outbox Outbox) error {
 			r.Metrics.RelayFailures.Inc()
 			r.OnError(fmt.Errorf("relay: %w", err))
 			run.Pause(ctx, pause)
-			pause = min(2*pause, relayTick)
+			pause = min(2*pause, relayTick/2)
 			continue
 		}
 		pause = shortest
@@ -136,7 +136,7 @@ func (r *Relay) tell(ctx context.Context, events []room.Event) error {
 		}
 	}
 	// The caches first: whoever follows the stream may read them because of what it says.
-	if err := r.Cache.write(ctx, changes, true); err != nil {
+	if err := r.Cache.write(ctx, changes, asRelayed); err != nil {
 		return fmt.Errorf("write caches: %w", err)
 	}
 	return r.append(ctx, events, rooms)

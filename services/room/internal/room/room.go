@@ -78,11 +78,14 @@ type Member struct {
 	LastSeen  time.Time
 }
 
-// Version tells which version of a room is the committed one.
+// Version tells which version of a room is the committed one, and what its caches are known by.
 type Version struct {
 	ID        string
 	Version   int64
 	UpdatedAt time.Time
+	ExpiresAt time.Time
+	Code      string
+	Present   int64 // members
 }
 
 // User is who acts.

@@ -9,8 +9,12 @@ import (
 	"github.com/wemaps/wemaps/services/room/internal/room"
 )
 
-const selectActive = `SELECT id, version, updated_at, expires_at FROM rooms
-	WHERE status = 'active' AND (expires_at, id) > ($1, $2::uuid) ORDER BY expires_at, id LIMIT $3`
+const (
+	versionColumns = `SELECT id, version, updated_at, expires_at, room_code,
+	(SELECT count(*) FROM members m WHERE m.room_id = rooms.id AND m.status = 'active') FROM rooms `
+	selectActive = versionColumns + `WHERE status = 'active' AND (expires_at, id) > ($1, $2::uuid) ORDER BY expires_at, id LIMIT $3`
+	selectLately = versionColumns + `WHERE status <> 'active' AND updated_at > $1 ORDER BY updated_at LIMIT $2`
+)
 
 // EachActive calls fn with pages of all active rooms, each of them a statement of its own.
 func (s *Store) EachActive(ctx context.Context, limit int, fn func([]room.Version) error) error {
@@ -20,7 +24,7 @@ func (s *Store) EachActive(ctx context.Context, limit int, fn func([]room.Versio
 		if err != nil {
 			return fmt.Errorf("select active rooms: %w", err)
 		}
-		page, err := scanVersions(rows, &after)
+		page, err := scanVersions(rows)
 		if err != nil {
 			return fmt.Errorf("select active rooms: %w", err)
 		}
@@ -28,7 +32,7 @@ func (s *Store) EachActive(ctx context.Context, limit int, fn func([]room.Versio
 			if err := fn(page); err != nil {
 				return err
 			}
-			id = page[len(page)-1].ID
+			after, id = page[len(page)-1].ExpiresAt, page[len(page)-1].ID
 		}
 		if len(page) < limit {
 			return nil
@@ -38,8 +42,7 @@ func (s *Store) EachActive(ctx context.Context, limit int, fn func([]room.Versio
 
 // EndedSince returns rooms that closed or expired after t, at most limit.
 func (s *Store) EndedSince(ctx context.Context, t time.Time, limit int) ([]room.Version, error) {
-	rows, err := s.query(ctx, `SELECT id, version, updated_at FROM rooms WHERE status <> 'active' AND updated_at > $1
-		ORDER BY updated_at LIMIT $2`, t, limit)
+	rows, err := s.query(ctx, selectLately, t, limit)
 	if err != nil {
 		return nil, fmt.Errorf("select ended rooms: %w", err)
 	}
@@ -50,13 +53,13 @@ func (s *Store) EndedSince(ctx context.Context, t time.Time, limit int) ([]room.
 	return page, nil
 }
 
-// scanVersions closes rows. more takes the columns after those of a version.
-func scanVersions(rows *sql.Rows, more ...any) ([]room.Version, error) {
+// scanVersions closes rows.
+func scanVersions(rows *sql.Rows) ([]room.Version, error) {
 	defer func() { _ = rows.Close() }()
 	var page []room.Version
 	for rows.Next() {
 		var v room.Version
-		if err := rows.Scan(append([]any{&v.ID, &v.Version, &v.UpdatedAt}, more...)...); err != nil {
+		if err := rows.Scan(&v.ID, &v.Version, &v.UpdatedAt, &v.ExpiresAt, &v.Code, &v.Present); err != nil {
 			return nil, err //nolint:wrapcheck // the caller says what was attempted
 		}
 		page = append(page, v)

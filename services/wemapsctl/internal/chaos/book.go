@@ -12,12 +12,13 @@ type book struct {
 	client, room string
 	verdict      *verdict
 
-	got   map[int64]string // seq → message id
-	upTo  int64            // all up to here are there
-	gapAt time.Time        // since when something is missing before what is there
-	acked map[string]ack   // by clientId
-	fixes map[string]fix   // newest heard, by user
-	stale int              // fixes that came after a newer one
+	got    map[int64]string // seq → message id
+	system map[string]bool  // ids of what nobody has said
+	upTo   int64            // all up to here are there
+	gapAt  time.Time        // since when something is missing before what is there
+	acked  map[string]ack   // by clientId
+	fixes  map[string]fix   // newest heard, by user
+	stale  int              // fixes that came after a newer one
 
 	changes changes
 
@@ -41,7 +42,7 @@ type fix struct {
 }
 
 func newBook(client, room string, v *verdict) *book {
-	b := &book{client: client, room: room, verdict: v, got: map[int64]string{}, acked: map[string]ack{}, fixes: map[string]fix{}, changes: newChanges()}
+	b := &book{client: client, room: room, verdict: v, got: map[int64]string{}, system: map[string]bool{}, acked: map[string]ack{}, fixes: map[string]fix{}, changes: newChanges()}
 	b.reconnected(false)
 	return b
 }
@@ -80,9 +81,9 @@ func (b *book) live(m wire.Message) {
 	b.note(m)
 }
 
-// system notes a system message. In a resume it looks like a live one, so that
+// noted notes a system message. In a resume it looks like a live one, so that
 // its order can only be judged where all comes in order.
-func (b *book) system(m wire.Message) {
+func (b *book) noted(m wire.Message) {
 	if b.inOrder || b.told[m.Seq] {
 		b.live(m)
 		return
@@ -115,6 +116,10 @@ func (b *book) know(m wire.Message) {
 		b.verdict.add(kindDisorder, b.client, b.room, "seq %d is %s and was %s", m.Seq, m.ID, id)
 	}
 	b.got[m.Seq] = m.ID
+	b.changes.now(m.ID, lookOf(m))
+	if m.Kind != "" {
+		b.system[m.ID] = true
+	}
 	for b.got[b.upTo+1] != "" {
 		b.upTo++
 	}

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -20,9 +21,10 @@ import (
 
 // stored is a message as Postgres has it.
 type stored struct {
-	seq                      int64
-	id, sender, key, content string
-	kind                     string // of a system message
+	seq             int64
+	id, sender, key string
+	kind            string // of a system message
+	look
 }
 
 // check lets everything come to rest and compares what everybody knows.
@@ -56,7 +58,10 @@ func (r *runner) check(ctx context.Context) error {
 	}
 	r.eachBook(func(p *person, b *book) { checkBook(b, p.account.ID, log[b.room]) })
 	r.checkOrderOfSpeech(log)
-	r.checkEdits(ctx, log)
+	r.checkChanges(ctx, log)
+	if err := r.checkReads(ctx); err != nil {
+		return err
+	}
 	if err := r.checkHistory(ctx, log); err != nil {
 		return err
 	}
@@ -107,7 +112,7 @@ func (r *runner) readPostgres(ctx context.Context) (map[string][]stored, error) 
 		return nil, err
 	}
 	defer func() { _ = db.Close() }()
-	rows, err := db.QueryContext(ctx, `SELECT room_id, seq, id, sender_id, client_key, content, kind FROM chat.messages ORDER BY room_id, seq`)
+	rows, err := db.QueryContext(ctx, `SELECT room_id, seq, id, sender_id, client_key, content, kind, rev, deleted_at IS NOT NULL, reactions FROM chat.messages ORDER BY room_id, seq`)
 	if err != nil {
 		return nil, fmt.Errorf("read the messages: %w", err)
 	}
@@ -116,10 +121,15 @@ func (r *runner) readPostgres(ctx context.Context) (map[string][]stored, error) 
 	for rows.Next() {
 		var room string
 		var m stored
-		if err := rows.Scan(&room, &m.seq, &m.id, &m.sender, &m.key, &m.content, &m.kind); err != nil {
+		var raw []byte
+		if err := rows.Scan(&room, &m.seq, &m.id, &m.sender, &m.key, &m.content, &m.kind, &m.rev, &m.deleted, &raw); err != nil {
 			return nil, fmt.Errorf("read the messages: %w", err)
 		}
-		m.key = strings.TrimPrefix(m.key, "c:")
+		var reactions []wire.Reaction // the service's own type has the same fields
+		if err := json.Unmarshal(raw, &reactions); err != nil {
+			return nil, fmt.Errorf("read the messages: %w", err)
+		}
+		m.key, m.reactions = strings.TrimPrefix(m.key, "c:"), shown(reactions)
 		log[room] = append(log[room], m)
 	}
 	return log, rows.Err()
@@ -175,43 +185,83 @@ func checkBook(b *book, user string, messages []stored) {
 	}
 }
 
-// checkEdits waits until everybody knows every message as it is stored, and
-// holds that each acked edit is.
-func (r *runner) checkEdits(ctx context.Context, log map[string][]stored) {
-	content := map[string]string{}
+// checkChanges waits until every message looks to everybody as it is stored, and
+// holds that each change that was acked is.
+func (r *runner) checkChanges(ctx context.Context, log map[string][]stored) {
+	is := map[string]look{}
 	for _, messages := range log {
 		for _, m := range messages {
-			content[m.id] = m.content
+			is[m.id] = m.look
 		}
 	}
-	r.eachBook(func(_ *person, b *book) {
+	r.eachBook(func(p *person, b *book) {
 		for id, mine := range b.changes.mine {
-			if content[id] != mine.content {
-				r.verdict.add(kindLost, b.client, b.room, "edit %d of %s was acked as %q, where %q is stored", mine.rev, id, mine.content, content[id])
+			if what := mine.missing(is[id], p.account.ID); what != "" {
+				r.verdict.add(kindLost, b.client, b.room, "%s of %s was acked with number %d, stored is %s", what, id, mine.rev, is[id])
 			}
 		}
 	})
-	r.await(ctx, 20*time.Second, kindLost, "after the last edit", func() (waiting []string) {
-		newest := map[string]map[string]text{} // by room and message, of all that anybody knows
-		r.eachBook(func(_ *person, b *book) {
-			if newest[b.room] == nil {
-				newest[b.room] = map[string]text{}
-			}
-			for id, t := range b.changes.text {
-				if t.rev > newest[b.room][id].rev {
-					newest[b.room][id] = t
-				}
-			}
-		})
+	r.await(ctx, 20*time.Second, kindLost, "after the last change", func() (waiting []string) {
 		r.eachBook(func(p *person, b *book) {
-			for id, t := range newest[b.room] {
-				if known := b.changes.text[id]; known.content != content[id] {
-					waiting = append(waiting, fmt.Sprintf("%s in room %s knows %s as %q (%d) and not as %q (%d)", p.account.Name, b.room, id, known.content, known.rev, content[id], t.rev))
+			for id, l := range b.changes.looks {
+				if !l.same(is[id]) {
+					waiting = append(waiting, fmt.Sprintf("%s in room %s knows %s as %s and not as %s", p.account.Name, b.room, id, l, is[id]))
 				}
 			}
 		})
 		return waiting
 	})
+}
+
+// missing is what of a claim is not so, or "".
+func (c claim) missing(is look, user string) string {
+	switch {
+	case c.deleted && !is.deleted:
+		return "the deletion"
+	case is.deleted:
+		return "" // by whoever wrote it: nothing else can be seen of it
+	case c.content != "" && c.content != is.content:
+		return "the edit " + c.content
+	}
+	for emoji, on := range c.reacted {
+		has := false
+		for _, r := range strings.Fields(is.reactions) {
+			has = has || strings.HasPrefix(r, emoji) && strings.Contains(r, user)
+		}
+		if has != on {
+			return "the reaction " + emoji
+		}
+	}
+	return ""
+}
+
+// checkReads holds that what somebody has read stays read.
+func (r *runner) checkReads(ctx context.Context) error {
+	db, err := sql.Open("postgres", r.world.admin)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	rows, err := db.QueryContext(ctx, `SELECT room_id, user_id, seq FROM chat.reads`)
+	if err != nil {
+		return fmt.Errorf("read the receipts: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	read := map[[2]string]int64{}
+	for rows.Next() {
+		var room, user string
+		var seq int64
+		if err := rows.Scan(&room, &user, &seq); err != nil {
+			return fmt.Errorf("read the receipts: %w", err)
+		}
+		read[[2]string{room, user}] = seq
+	}
+	r.eachBook(func(p *person, b *book) {
+		if got := read[[2]string{b.room, p.account.ID}]; got < b.changes.read {
+			r.verdict.add(kindLost, b.client, b.room, "read up to %d was acked, stored is %d", b.changes.read, got)
+		}
+	})
+	return rows.Err()
 }
 
 // checkOrderOfSpeech holds that those who wait for each ack are stored in the
@@ -230,9 +280,9 @@ func (r *runner) checkOrderOfSpeech(log map[string][]stored) {
 			if !ok || m.kind != "" {
 				continue
 			}
-			var n int
-			if _, err := fmt.Sscanf(strings.TrimPrefix(m.content, name), "%d", &n); err != nil || n != last[m.sender]+1 {
-				r.verdict.add(kindDisorder, name, room, "seq %d is %q, after number %d", m.seq, m.content, last[m.sender])
+			var id, n int
+			if _, err := fmt.Sscanf(m.key, "%d-%d-", &id, &n); err != nil || n != last[m.sender]+1 {
+				r.verdict.add(kindDisorder, name, room, "seq %d is %q, after number %d", m.seq, m.key, last[m.sender])
 			}
 			last[m.sender] = n
 		}
@@ -259,7 +309,7 @@ func (r *runner) checkHistory(ctx context.Context, log map[string][]stored) erro
 				more = page.HasMore && len(page.Messages) > 0
 			}
 			same := slices.EqualFunc(heard, log[room.ID], func(m wire.Message, s stored) bool {
-				return m.Seq == s.seq && m.ID == s.id && m.Kind == s.kind && (s.kind != "" || m.ClientID == s.key) && m.UserID == s.sender && m.Content == s.content
+				return m.Seq == s.seq && m.ID == s.id && m.Kind == s.kind && (s.kind != "" || m.ClientID == s.key) && m.UserID == s.sender && lookOf(m) == s.look
 			})
 			if !same {
 				r.verdict.add(kindLost, reader.account.Name, room.ID, "history through edge %d has %d messages, stored are %d, and they are not the same", edge, len(heard), len(log[room.ID]))

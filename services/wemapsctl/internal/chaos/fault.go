@@ -56,9 +56,15 @@ func faults() []*fault {
 			shortest: 2 * time.Second, longest: 5 * time.Second, do: onLinks(linkDelay, "postgres")},
 		&fault{name: "silence", about: "what one process says to Redis or Postgres vanishes, connections stay open", touches: []string{"redis", "postgres", "links"},
 			shortest: 2 * time.Second, longest: 14 * time.Second, do: onLinks(linkSilence, "redis", "postgres")},
+		&fault{name: "cut-clients", about: "clients cannot reach an edge", touches: []string{"clients"},
+			shortest: time.Second, longest: 5 * time.Second, do: onClients(linkCut)},
+		&fault{name: "delay-clients", about: "100 to 600 ms on the way from clients to an edge", touches: []string{"clients"},
+			shortest: 2 * time.Second, longest: 5 * time.Second, do: onClients(linkDelay)},
+		&fault{name: "silence-clients", about: "what clients and an edge say to each other vanishes, connections stay open", touches: []string{"clients"},
+			shortest: 2 * time.Second, longest: 12 * time.Second, do: onClients(linkSilence)},
 		&fault{name: "fill-stream", about: "chat is stopped while clients send until they are refused", touches: []string{"chat"}, alone: true, do: fill},
 		&fault{name: "freeze-chat", about: "SIGSTOP of a chat for longer than its locks live, then SIGCONT", touches: []string{"chat"},
-			shortest: 18 * time.Second, longest: 20 * time.Second, do: freeze("chat")},
+			shortest: 7 * time.Second, longest: 12 * time.Second, do: freeze("chat")},
 		&fault{name: "freeze-location", about: "SIGSTOP of a location for longer than its leases live, then SIGCONT", touches: []string{"location"},
 			shortest: 4 * time.Second, longest: 8 * time.Second, do: freeze("location")},
 		&fault{name: "freeze-room", about: "SIGSTOP of a room for a while, then SIGCONT", touches: []string{"room"},
@@ -193,26 +199,39 @@ func onLinks(kind linkFault, targets ...string) func(context.Context, *runner, i
 		names := r.world.links.to(targets...)
 		process, target, _ := strings.Cut(names[in.pick%uint64(len(names))], ">")
 		service, _, _ := strings.Cut(process, "-")
-		name := r.pick(ctx, service, in).Name + ">" + target
-		var err error
-		switch kind {
-		case linkCut:
-			r.note("cut %s for %s", name, in.hold)
-			r.world.links.cut(name)
-		case linkDelay:
-			d := 100*time.Millisecond + time.Duration(in.pick>>32%500)*time.Millisecond
-			r.note("delay %s by %s for %s", name, d, in.hold)
-			err = r.world.links.delay(name, d)
-		case linkSilence:
-			r.note("silence %s for %s", name, in.hold)
-			err = r.world.links.silence(name)
-		}
-		if err != nil {
-			r.note("%v", err) // a connection was just ending; what the link suffers instead is as good
-		}
-		run.Pause(ctx, in.hold)
-		return r.world.links.mend(name, kind == linkDelay)
+		return onLink(ctx, r, kind, r.pick(ctx, service, in).Name+">"+target, in)
 	}
+}
+
+// theClients are one end of a link whose other end is an edge.
+const theClients = "clients"
+
+func onClients(kind linkFault) func(context.Context, *runner, injection) error {
+	return func(ctx context.Context, r *runner, in injection) error {
+		edges := r.world.stack.Process["edge"]
+		return onLink(ctx, r, kind, theClients+">"+edges[in.pick%uint64(len(edges))].Name, in)
+	}
+}
+
+func onLink(ctx context.Context, r *runner, kind linkFault, name string, in injection) error {
+	var err error
+	switch kind {
+	case linkCut:
+		r.note("cut %s for %s", name, in.hold)
+		r.world.links.cut(name)
+	case linkDelay:
+		d := 100*time.Millisecond + time.Duration(in.pick>>32%500)*time.Millisecond
+		r.note("delay %s by %s for %s", name, d, in.hold)
+		err = r.world.links.delay(name, d)
+	case linkSilence:
+		r.note("silence %s for %s", name, in.hold)
+		err = r.world.links.silence(name)
+	}
+	if err != nil {
+		r.note("%v", err) // a connection was just ending; what the link suffers instead is as good
+	}
+	run.Pause(ctx, in.hold)
+	return r.world.links.mend(name, kind == linkDelay)
 }
 
 // fill stops chat and lets everybody send until some are refused for it.

@@ -3,6 +3,7 @@ package chaos
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,24 @@ func (p *person) hear(packet client.Packet) {
 	case wire.EventMessageEdited:
 		var m wire.Message
 		if p.decode(packet, &m) {
-			p.hearEdit(m, packet.Ref)
+			p.hearChange(m.RoomID, m.ID, packet.Ref, func(look) look { return lookOf(m) })
+		}
+	case wire.EventMessageDeleted:
+		var m wire.MessageDeleted
+		if p.decode(packet, &m) {
+			p.hearChange(m.RoomID, m.ID, packet.Ref, func(look) look { return look{rev: m.Rev, deleted: true} })
+		}
+	case wire.EventMessageReaction:
+		var m wire.MessageReaction
+		if p.decode(packet, &m) {
+			p.hearChange(m.RoomID, m.ID, packet.Ref, func(old look) look {
+				return look{rev: m.Rev, content: old.content, reactions: shown(m.Reactions)}
+			})
+		}
+	case wire.EventMessageRead:
+		var m wire.MessageRead
+		if p.decode(packet, &m) {
+			p.hearRead(m, packet.Ref)
 		}
 	case wire.EventLocationUpdated:
 		var l wire.Location
@@ -42,7 +60,10 @@ func (p *person) hear(packet client.Packet) {
 			}
 		}
 	case wire.EventLocationConfirmed:
-		p.confirmed(packet.Ref)
+		var l wire.LocationConfirmed
+		if p.decode(packet, &l) {
+			p.confirmed(packet.Ref, l.Verdict)
+		}
 	case wire.EventJoinedRoom:
 		var j wire.JoinedRoom
 		if p.decode(packet, &j) {
@@ -88,10 +109,11 @@ func (p *person) hearMessage(m wire.Message, ref string) {
 		b.know(m)
 		return
 	case m.Kind != "":
-		b.system(m)
+		b.noted(m)
 		return
 	case ref == "":
 		b.live(m)
+		p.heardOwn(m)
 		return
 	}
 	now, sentOnce := time.Now(), false
@@ -104,6 +126,23 @@ func (p *person) hearMessage(m wire.Message, ref string) {
 		}
 	}
 	b.ack(m, sentOnce, now)
+}
+
+// heardOwn: whoever hears a message of their own, be it in a page, knows that it
+// is stored, and need not wait for an answer that may be lost.
+func (p *person) heardOwn(m wire.Message) {
+	if m.UserID != p.account.ID {
+		return
+	}
+	for i, o := range p.pending {
+		if m.ClientID != "" && o.clientID == m.ClientID {
+			now := time.Now()
+			p.r.watch.ack(m.RoomID, o.first, now)
+			p.pending = append(p.pending[:i:i], p.pending[i+1:]...)
+			p.books[m.RoomID].ack(m, false, now)
+			return
+		}
+	}
 }
 
 func (p *person) hearHistory(packet client.Packet) {
@@ -129,10 +168,13 @@ func (p *person) hearHistory(packet client.Packet) {
 	}
 	if packet.Ref == "" && p.habit != visitor {
 		p.books[h.RoomID].page(messages)
-		return
+	} else {
+		for _, m := range messages { // asked for: what is known already may come again
+			p.books[h.RoomID].know(m)
+		}
 	}
-	for _, m := range messages { // asked for: what is known already may come again
-		p.books[h.RoomID].know(m)
+	for _, m := range messages {
+		p.heardOwn(m)
 	}
 }
 
@@ -146,10 +188,13 @@ func (p *person) hearPosition(l wire.Location, live bool) {
 	}
 }
 
-func (p *person) confirmed(ref string) {
+// confirmed takes the answer to a fix. One that did not move the person, since a
+// clock this wrong has to be recognized first, is followed by another.
+func (p *person) confirmed(ref, verdict string) {
 	for room, own := range p.fixes {
 		if ref == fmt.Sprintf("fix-%s-%d", room, own.n) {
-			own.confirmed = true
+			own.confirmed = verdict == wire.VerdictAccepted || verdict == wire.VerdictDuplicate
+			own.refused = !own.confirmed
 		}
 	}
 }
@@ -174,6 +219,12 @@ func (p *person) hearRefusal(e wire.SocketError, ref string) {
 			p.r.refusals.Add(1)
 		}
 	case wire.CodeRateLimited, wire.CodeTooManySockets:
+	case wire.CodeMessageDeleted: // whoever reacts may come too late
+		if e.Event == wire.EventReactToMessage {
+			p.pending = slices.DeleteFunc(p.pending, func(o *outgoing) bool { return o.clientID == ref })
+			return
+		}
+		fallthrough
 	default:
 		p.r.verdict.add(kindRefusal, p.account.Name, e.RoomID, "%q (%s) was refused: %s %s", e.Event, ref, e.Code, e.Message)
 	}

@@ -26,12 +26,13 @@ const (
 
 const (
 	fixEvery    = time.Second
-	pingEvery   = 3 * time.Second
-	deadAfter   = 8 * time.Second // without a frame
+	pingEvery   = 2 * time.Second
+	deadAfter   = 5 * time.Second // without a frame
 	ackWithin   = 3 * time.Second // then it is sent again
 	repairAfter = 8 * time.Second // a gap that the edge has not filled by then
 	burstSize   = 25
-	editOneIn   = 5 // of what is said
+	editOneIn   = 4 // of what is said; edits, deletions, reactions
+	readOneIn   = 8
 )
 
 // person is a client: an app that reconnects, resumes, repeats what was not
@@ -69,10 +70,13 @@ type person struct {
 	denied   map[string]bool      // rooms that it was not
 }
 
-// outgoing is a message that is not acked yet.
+// outgoing is a message, a change of one, or a receipt, that is not acked yet.
 type outgoing struct {
 	room, clientID, content string
-	edit                    string    // id of the message that it changes
+	kind                    string    // the event
+	change                  string    // id of the message that it changes
+	remove                  bool      // a reaction
+	seq                     int64     // a receipt
 	first, next             time.Time // sent first, to be sent again
 	waiting                 int       // sent without any answer
 	tries                   int       // sent at all
@@ -85,6 +89,7 @@ type ownFix struct {
 	recorded  time.Time
 	sent      time.Time
 	confirmed bool
+	refused   bool // it is not the newest
 }
 
 func newPerson(r *runner, id int, h habit, account client.Account) *person {
@@ -132,7 +137,7 @@ func (p *person) session(ctx context.Context) error {
 	if !inHandshake {
 		last = nil
 	}
-	conn, err := connect(ctx, p.r.world.stack.URL(p.edge), p.account.Token, p.protocol, last)
+	conn, err := connect(ctx, p.r.world.edges[p.edge], p.account.Token, p.protocol, last)
 	if err != nil {
 		return err
 	}
@@ -270,6 +275,9 @@ func (p *person) think(now time.Time) {
 	if p.rng.IntN(editOneIn) == 0 && p.revise(room) {
 		return
 	}
+	if p.rng.IntN(readOneIn) == 0 {
+		p.readOn(room)
+	}
 	count := 1
 	if p.habit == shuffle {
 		count = 3
@@ -282,7 +290,7 @@ func (p *person) compose(room string, count int) {
 	for range count {
 		p.counter[room]++
 		id := fmt.Sprintf("%d-%d-%s", p.id, p.counter[room], room[len(room)-6:])
-		p.pending = append(p.pending, &outgoing{room: room, clientID: id, content: fmt.Sprintf("%s %d", p.account.Name, p.counter[room])})
+		p.pending = append(p.pending, &outgoing{room: room, kind: wire.EventSendMessage, clientID: id, content: fmt.Sprintf("%s %d", p.account.Name, p.counter[room])})
 	}
 }
 
@@ -333,8 +341,15 @@ func (p *person) sendPending(now time.Time) error {
 }
 
 func (p *person) sendOne(o *outgoing) error {
-	if o.edit != "" {
-		return p.send(wire.EventEditMessage, o.clientID, wire.EditMessage{RoomID: o.room, MessageID: o.edit, Content: o.content})
+	switch o.kind {
+	case wire.EventEditMessage:
+		return p.send(o.kind, o.clientID, wire.EditMessage{RoomID: o.room, MessageID: o.change, Content: o.content})
+	case wire.EventDeleteMessage:
+		return p.send(o.kind, o.clientID, wire.DeleteMessage{RoomID: o.room, MessageID: o.change})
+	case wire.EventReactToMessage:
+		return p.send(o.kind, o.clientID, wire.ReactToMessage{RoomID: o.room, MessageID: o.change, Emoji: o.content, Remove: o.remove})
+	case wire.EventMarkRead:
+		return p.send(o.kind, o.clientID, wire.MarkRead{RoomID: o.room, Seq: o.seq})
 	}
 	return p.send(wire.EventSendMessage, o.clientID, wire.SendMessage{RoomID: o.room, Content: o.content, ClientID: o.clientID})
 }
@@ -347,9 +362,9 @@ func (p *person) sendFixes(now time.Time) error {
 			p.fixes[room] = own
 		}
 		switch {
-		case !p.quiet && now.Sub(own.sent) >= fixEvery:
+		case (!p.quiet || own.refused) && now.Sub(own.sent) >= fixEvery:
 			own.n++
-			own.latitude, own.recorded, own.confirmed = float64(p.id)/10+float64(own.n)*1e-5, now.Add(p.skew), false
+			own.latitude, own.recorded, own.confirmed, own.refused = float64(p.id)/10+float64(own.n)*1e-5, now.Add(p.skew), false, false
 		case p.quiet && !own.confirmed && now.Sub(own.sent) >= ackWithin:
 			// The last one again: its confirmation may be lost.
 		default:

@@ -209,7 +209,7 @@ func (r *runner) recovered(ctx context.Context) (missing []string) {
 
 // populate signs everybody in and puts them into rooms.
 func (r *runner) populate(ctx context.Context) error {
-	rest := client.NewREST(r.world.stack.URL(0), 4)
+	rest := client.NewREST(r.world.edges[0], 4)
 	visitors := max(1, r.opt.Clients/8)
 	for i := range r.opt.Clients + visitors {
 		h := []habit{steady, steady, repeats, shuffle, steady, skewed, repeats, shuffle}[i%8]

@@ -25,7 +25,7 @@ func (r *runner) rest(ctx context.Context, edge int, token, method, path string,
 		}
 		reader = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, r.world.stack.URL(edge)+path, reader)
+	req, err := http.NewRequestWithContext(ctx, method, r.world.edges[edge]+path, reader)
 	if err != nil {
 		return 0, err
 	}

@@ -31,7 +31,8 @@ type world struct {
 	dir   string
 	links *links
 	stack *stack.Stack
-	admin string // Postgres as its superuser
+	edges []string // where clients reach them
+	admin string   // Postgres as its superuser
 
 	postgres, redis server
 }
@@ -109,6 +110,13 @@ func newWorld(ctx context.Context, opt Options) (w *world, err error) {
 		Env:      map[string][]string{"edge": {"COMMAND_BOUND=" + strconv.Itoa(opt.bound())}}})
 	if err != nil {
 		return w, err
+	}
+	for _, p := range w.stack.Process["edge"] {
+		near, err := w.links.via(theClients, p.Name, p.Addr)
+		if err != nil {
+			return w, err
+		}
+		w.edges = append(w.edges, "http://"+near)
 	}
 	starting, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()
