@@ -114,7 +114,10 @@ func (p *person) run(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			p.r.trace(p, "disconnected: %v", err)
 		}
-		p.edge = (p.edge + 1 + p.rng.IntN(replicas)) % replicas // most often another one
+		p.edge = (p.edge + 1) % replicas // as a load balancer would, that asks whether they are alive
+		if p.rng.IntN(4) == 0 {
+			p.edge = p.rng.IntN(replicas)
+		}
 		if time.Since(began) > 5*time.Second {
 			wait = 100 * time.Millisecond
 		}
