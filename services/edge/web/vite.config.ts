@@ -19,7 +19,7 @@ export default defineConfig({
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    target: ['chrome111', 'firefox114', 'safari16.4'],
+    target: ['chrome123', 'firefox125', 'safari17.5'],
     // A strict Content-Security-Policy allows neither inline scripts nor data: URLs, except for images.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

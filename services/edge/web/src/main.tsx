@@ -1,5 +1,17 @@
 import { render } from 'preact'
 
+import './styles/fonts.css'
+import './styles/base.css'
+import './styles/kit.css'
+import './styles/screens.css'
+import './styles/room.css'
+import './styles/chat.css'
 import { App } from './app'
+import { follow } from './router'
+import { startClock } from './state/clock'
+import { startSession } from './state/session'
 
+follow()
+startClock()
+startSession()
 render(<App />, document.getElementById('app')!)

@@ -1,0 +1,153 @@
+import { useSignal } from '@preact/signals'
+import type { Room } from '@wemaps/sdk'
+import { useEffect, useRef, useState } from 'preact/hooks'
+
+import { Chat } from '../chat/chat'
+import { span } from '../format'
+import { t } from '../i18n'
+import { go } from '../router'
+import { wm } from '../sdk'
+import { now } from '../state/clock'
+import { loadRooms } from '../state/rooms'
+import { leftRoom, openRoom, type RoomStore } from '../state/room'
+import { live } from '../state/session'
+import { Confirm } from '../ui/dialog'
+import { Journey } from '../ui/journey'
+import { Empty, IconButton, Spinner } from '../ui/kit'
+import { Menu } from '../ui/menu'
+import { Page } from '../ui/shell'
+import { EditRoom } from './edit'
+import { Invite } from './invite'
+import { RoomMap } from './map'
+import { Members } from './members'
+import { Sheet, type Size } from './sheet'
+import { Shares } from './shares'
+import { Tabs } from './tabs'
+
+export function RoomScreen({ id }: { id: string }) {
+  const [store, setStore] = useState<RoomStore | null>(null)
+  useEffect(() => setStore(openRoom(id)), [id, live.value])
+  if (!store || store.live.id !== id) return <Spinner label={t('app.loading')} />
+  if (store.refused.value) return <Gone title={store.refused.value.text} />
+  if (store.ended.value) return <Gone title={t(`room.gone.${store.ended.value}`)} hint={t('room.goneHint')} />
+  return <RoomPage store={store} />
+}
+
+function Gone({ title, hint }: { title: string; hint?: string }) {
+  return (
+    <Page>
+      <Empty title={title} art={<Journey />}>
+        {hint && <p>{hint}</p>}
+        <a class="button main" href="/"><span>{t('join.toRooms')}</span></a>
+      </Empty>
+    </Page>
+  )
+}
+
+type Open = 'invite' | 'shares' | 'edit' | 'leave' | 'close' | null
+
+function RoomPage({ store }: { store: RoomStore }) {
+  const [tab, setTab] = useState<'people' | 'chat'>('people')
+  const [size, setSize] = useState<Size>('half')
+  const [open, setOpen] = useState<Open>(null)
+  const focus = useSignal<{ userId: string } | null>(null)
+  const room = store.room.value
+  const unread = store.unread.value
+  const chatShown = tab === 'chat' && (size !== 'peek' || matchMedia('(min-width: 800px)').matches)
+
+  useEffect(() => {
+    document.title = `${unread > 0 ? `(${unread}) ` : ''}${room?.name ?? 'WeMaps'}`
+    return () => void (document.title = 'WeMaps')
+  }, [room?.name, unread])
+
+  const show = (userId: string) => {
+    focus.value = { userId }
+    if (size === 'full') setSize('half')
+  }
+  return (
+    <div class={`room ${size}`}>
+      <RoomBar store={store} onOpen={setOpen} />
+      <Sheet size={size} onSize={setSize} label={t('room.panel')}>
+        <Tabs label={t('room.panel')} active={tab} onTab={(next) => {
+          setTab(next)
+          if (size === 'peek') setSize('half')
+        }} tabs={[
+          { id: 'people', label: t('room.people'), icon: 'people', count: store.members.value.length },
+          { id: 'chat', label: t('room.chat'), icon: 'chat', badge: unread },
+        ]}>
+          <div class="people" hidden={tab !== 'people'}>
+            <Members store={store} onShow={show} onInvite={() => setOpen('invite')} />
+          </div>
+          <div class="chat-place" hidden={tab !== 'chat'}>
+            <Chat store={store} shown={chatShown} onFocus={() => setSize('full')} />
+          </div>
+        </Tabs>
+      </Sheet>
+      <div class="room-map" role="region" aria-label={t('room.map')}>
+        <RoomMap room={store.live} focus={focus.value} />
+      </div>
+      <Announcer store={store} />
+      {room && <Dialogs store={store} room={room} open={open} onClose={() => setOpen(null)} />}
+    </div>
+  )
+}
+
+function RoomBar({ store, onOpen }: { store: RoomStore; onOpen: (open: Open) => void }) {
+  const room = store.room.value
+  const role = store.members.value.find((m) => m.userId === store.me)?.role
+  const leads = role === 'owner' || role === 'admin'
+  return (
+    <header class="room-bar">
+      <a class="icon-button" href="/" aria-label={t('app.back')} title={t('app.back')}><BackIcon /></a>
+      <div class="room-title">
+        <h1>{room?.name ?? ' '}</h1>
+        {room && <p><span class="room-where">{room.destinationName}</span><span class="room-left">{span(Date.parse(room.expiresAt) - now.value)}</span></p>}
+      </div>
+      <IconButton icon="invite" label={t('room.invite')} class="accent" onClick={() => onOpen('invite')} />
+      <Menu label={t('room.menu')} actions={[
+        leads && { label: t('room.edit'), icon: 'edit', run: () => onOpen('edit') },
+        leads && { label: t('room.shares'), icon: 'eye', run: () => onOpen('shares') },
+        { label: t('room.leave'), icon: 'out', run: () => onOpen('leave') },
+        role === 'owner' && { label: t('room.close'), icon: 'close', danger: true, run: () => onOpen('close') },
+      ]} />
+    </header>
+  )
+}
+
+const BackIcon = () => (
+  <svg class="icon" width="22" height="22" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+    <path d="M15 5l-7 7 7 7" />
+  </svg>
+)
+
+function Dialogs({ store, room, open, onClose }: { store: RoomStore; room: Room; open: Open; onClose: () => void }) {
+  const role = store.members.value.find((m) => m.userId === store.me)?.role
+  switch (open) {
+    case 'invite':
+      return <Invite room={room} canRotate={role === 'owner' || role === 'admin'} onClose={onClose} />
+    case 'shares':
+      return <Shares room={room} onClose={onClose} />
+    case 'edit':
+      return <EditRoom room={room} onClose={onClose} />
+    case 'leave':
+      return <Confirm title={t('room.leaveSure', { room: room.name })} hint={t('room.leaveHint')} action={t('room.leave')} onClose={onClose}
+        run={async () => {
+          await wm.api.leaveRoom(room.id)
+          leftRoom(room.id)
+          void loadRooms()
+          go('/')
+        }} />
+    case 'close':
+      return <Confirm title={t('room.closeSure', { room: room.name })} hint={t('room.closeHint')} action={t('room.close')} onClose={onClose} run={() => wm.api.closeRoom(room.id)} />
+    default:
+      return null
+  }
+}
+
+/** Tells who listens what others write, whatever is shown. */
+function Announcer({ store }: { store: RoomStore }) {
+  const opened = useRef(Date.now())
+  const m = store.heard.value
+  const fresh = m && !m.kind && Date.parse(m.timestamp) >= opened.current
+  return <div class="visually-hidden" role="log" aria-live="polite">{fresh && <p key={m.id}>{t('chat.said', { name: store.nameOf(m.userId, m.userName), text: m.content })}</p>}</div>
+}

@@ -1,0 +1,37 @@
+import type { MemberState } from '@wemaps/sdk'
+
+/** A position older than this no longer says where somebody is. */
+export const staleAfter = 60_000 // ms
+
+export type Status = 'arrived' | 'paused' | 'offline' | 'stale' | 'behind' | 'moving' | 'silent'
+
+/** The one thing to say of a member first. */
+export function statusOf(m: MemberState, now: number): Status {
+  if ('paused' in m && m.paused) return 'paused'
+  if (m.arrived) return 'arrived'
+  if (m.position) {
+    if (now - Date.parse(m.position.recordedAt) > staleAfter) return 'stale'
+    return m.straggling ? 'behind' : 'moving'
+  }
+  return m.online ? 'silent' : 'offline'
+}
+
+/** Oneself first, then in the order of joining: a list that jumps cannot be read. */
+export function inOrder(all: Iterable<MemberState>, me: string | null): MemberState[] {
+  return [...all].sort((a, b) => Number(b.userId === me) - Number(a.userId === me) || a.joinOrder - b.joinOrder)
+}
+
+/** How far somebody still has to go, in metres. */
+export const remaining = (m: MemberState): number | undefined => m.position?.remainingDistance ?? m.position?.distanceToDestination
+
+/** Colours of members, the same ones on the map and in lists; each stands out on light and on dark. */
+const palette = ['#2563c9', '#c2410c', '#7c3aed', '#0d7d6c', '#be185d', '#8a6a00', '#0e7490', '#b91c1c', '#4d7c0f', '#9333ea']
+
+export function colorOf(userId: string): string {
+  let hash = 0
+  for (let i = 0; i < userId.length; i++) hash = (Math.imul(hash, 31) + userId.charCodeAt(i)) >>> 0
+  return palette[hash % palette.length]!
+}
+
+/** What somebody is called in a room. */
+export const nameOf = (m: Pick<MemberState, 'userName' | 'nickname'>): string => m.nickname || m.userName

@@ -1,0 +1,124 @@
+import type { ButtonHTMLAttributes, ComponentChildren, CSSProperties, InputHTMLAttributes } from 'preact'
+import { useId } from 'preact/hooks'
+
+import { initials } from '../format'
+import { colorOf } from '../state/status'
+import { Icon, type IconName } from './icons'
+
+type ButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'icon' | 'size'> & {
+  look?: 'main' | 'soft' | 'plain' | 'danger'
+  icon?: IconName
+  busy?: boolean
+}
+
+export function Button({ look = 'soft', icon, busy, children, class: more, type = 'button', disabled, ...rest }: ButtonProps) {
+  return (
+    <button type={type} class={`button ${look} ${more ?? ''}`} aria-busy={busy} disabled={disabled || busy} {...rest}>
+      {icon && <Icon name={icon} size={20} />}
+      {children && <span>{children}</span>}
+      {busy && <span class="spinner" aria-hidden="true" />}
+    </button>
+  )
+}
+
+type IconButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'icon' | 'label' | 'size'> & { icon: IconName; label: string; size?: number }
+
+export function IconButton({ icon, label, class: more, size, type = 'button', ...rest }: IconButtonProps) {
+  return (
+    <button type={type} class={`icon-button ${more ?? ''}`} aria-label={label} title={label} {...rest}>
+      <Icon name={icon} {...(size && { size })} />
+    </button>
+  )
+}
+
+type Input = Pick<InputHTMLAttributes<HTMLInputElement>, 'value' | 'onInput' | 'minLength' | 'maxLength' | 'required' | 'readOnly' | 'name' | 'placeholder'
+  | 'autoComplete' | 'autoCapitalize' | 'spellcheck' | 'autofocus'>
+type FieldProps = Input & { type?: 'text' | 'password'; class?: string; 'data-autofocus'?: boolean; label: string; hint?: ComponentChildren; wrong?: string | null }
+
+/** A labelled input, with a hint or with what is wrong. */
+export function Field({ label, hint, wrong, class: more, type = 'text', ...rest }: FieldProps) {
+  const id = useId()
+  return (
+    <div class={`field ${more ?? ''}`}>
+      <label for={id}>{label}</label>
+      <input id={id} {...({ type } as { type: 'text' })} aria-invalid={wrong ? true : undefined} aria-describedby={wrong || hint ? `${id}-hint` : undefined} {...rest} />
+      {(wrong || hint) && (
+        <p id={`${id}-hint`} class={wrong ? 'wrong' : 'hint'} role={wrong ? 'alert' : undefined}>
+          {wrong || hint}
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** One of a few values. */
+export function Choice<T extends string | number>({ label, value, options, show, onChange }: {
+  label: string
+  value: T
+  options: readonly T[]
+  show: (value: T) => string
+  onChange: (value: T) => void
+}) {
+  const name = useId()
+  return (
+    <fieldset class="choice">
+      <legend>{label}</legend>
+      <div>
+        {options.map((o) => (
+          <label key={o}>
+            <input type="radio" name={name} checked={o === value} onChange={() => onChange(o)} />
+            <span>{show(o)}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+/** A number that one steps through. */
+export function Stepper({ label, value, min, max, onChange }: { label: string; value: number; min: number; max: number; onChange: (n: number) => void }) {
+  const id = useId()
+  const set = (n: number) => onChange(Math.min(max, Math.max(min, Math.round(n) || min)))
+  return (
+    <div class="field stepper">
+      <label for={id}>{label}</label>
+      <div>
+        <button type="button" class="icon-button" tabIndex={-1} aria-hidden="true" onClick={() => set(value - 1)} disabled={value <= min}>
+          <Icon name="minus" />
+        </button>
+        <input id={id} type="number" inputMode="numeric" min={min} max={max} value={value} onChange={(e) => set(Number(e.currentTarget.value))} />
+        <button type="button" class="icon-button" tabIndex={-1} aria-hidden="true" onClick={() => set(value + 1)} disabled={value >= max}>
+          <Icon name="plus" />
+        </button>
+      </div>
+    </div>
+  )
+}
+
+export function Avatar({ id, name, size = 40, dim = false }: { id: string; name: string; size?: number; dim?: boolean }) {
+  return (
+    <span class={`avatar ${dim ? 'dim' : ''}`} aria-hidden="true" style={{ '--color': colorOf(id), '--size': `${size}px` } as CSSProperties}>
+      {initials(name)}
+    </span>
+  )
+}
+
+/** What is shown where nothing is yet. */
+export function Empty({ title, children, art }: { title: string; children?: ComponentChildren; art?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      {art}
+      <h2>{title}</h2>
+      {children}
+    </div>
+  )
+}
+
+export function Spinner({ label }: { label: string }) {
+  return (
+    <div class="loading" role="status">
+      <span class="spinner" aria-hidden="true" />
+      <span class="visually-hidden">{label}</span>
+    </div>
+  )
+}
