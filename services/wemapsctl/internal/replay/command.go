@@ -80,7 +80,7 @@ func load(files []string, members int, stagger time.Duration, kmh, speed float64
 		if err != nil {
 			return nil, err
 		}
-		points, err := ReadGPX(name, f)
+		points, err := readGPX(name, f)
 		_ = f.Close() // nothing was written
 		if err != nil {
 			return nil, err

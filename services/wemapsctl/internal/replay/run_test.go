@@ -13,6 +13,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/wemaps/wemaps/libs/gpx"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/client"
 )
@@ -106,7 +107,7 @@ func replayOn(t *testing.T, f *fakeEdge) (Summary, string) {
 	f.sockets = map[string]*websocket.Conn{}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
-	track := NewTrack([]Point{{Lat: 46, Lon: 14, Ele: math.NaN()}, {Lat: 46.001, Lon: 14, Ele: 300}}, 40) // 10 s
+	track := NewTrack([]gpx.Point{{Lat: 46, Lon: 14, Ele: math.NaN()}, {Lat: 46.001, Lon: 14, Ele: 300}}, 40) // 10 s
 	var out strings.Builder
 	s, err := Run(t.Context(), []Traveller{{Name: "ann", Track: track}, {Name: "bob", Track: track, Delay: time.Second}},
 		Options{Base: server.URL, Protocol: client.Native, Speed: 20, Every: 20 * time.Millisecond, Print: 100 * time.Millisecond, Out: &out})

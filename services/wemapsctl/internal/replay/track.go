@@ -1,15 +1,41 @@
+// Package replay is `wemapsctl replay`: it drives members along recorded
+// tracks through the edge, in real time, and checks what arrives.
 package replay
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"sort"
 	"time"
+
+	"github.com/wemaps/wemaps/libs/gpx"
 )
+
+// limits of a file that is replayed.
+var limits = gpx.Limits{Bytes: 64 << 20, Points: 1_000_000}
+
+// readGPX returns the way in a file; an error names the file and the place in it.
+func readGPX(name string, r io.Reader) ([]gpx.Point, error) {
+	f, err := gpx.Read(r, limits)
+	var bad *gpx.Error
+	switch {
+	case errors.As(err, &bad):
+		return nil, fmt.Errorf("%s:%d:%d: %s", name, bad.Line, bad.Column, bad.Reason)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	points := f.Way()
+	if points == nil {
+		return nil, fmt.Errorf("%s: fewer than two points in tracks, routes and waypoints", name)
+	}
+	return points, nil
+}
 
 // Track is a way through time: where somebody is, At after the start.
 type Track struct {
-	points []Point
+	points []gpx.Point
 	at     []time.Duration // since the start, never decreasing
 	length []float64       // metres since the start
 	// Synthetic says why the file's times are of no use; "" if they are used.
@@ -20,12 +46,12 @@ const earthRadius = 6_371_008.8 // metres: IUGG mean radius R1
 
 // NewTrack uses the times of points, or, when they are of no use, drives along
 // them at kmh.
-func NewTrack(points []Point, kmh float64) *Track {
+func NewTrack(points []gpx.Point, kmh float64) *Track {
 	t := &Track{points: points, at: make([]time.Duration, len(points)), length: make([]float64, len(points))}
 	for i := 1; i < len(points); i++ {
 		t.length[i] = t.length[i-1] + distance(points[i-1], points[i])
 	}
-	t.Synthetic = useless(points)
+	t.Synthetic = gpx.Useless(points)
 	for i := range points {
 		if t.Synthetic == "" {
 			t.at[i] = points[i].Time.Sub(points[0].Time)
@@ -36,24 +62,6 @@ func NewTrack(points []Point, kmh float64) *Track {
 	return t
 }
 
-// useless says what is wrong with the times of points, if anything.
-func useless(points []Point) string {
-	for i, p := range points {
-		switch {
-		case p.Time.IsZero():
-			return fmt.Sprintf("point %d has no time", i+1)
-		case p.Time.Year() < 1980:
-			return fmt.Sprintf("point %d is of %d, before there was GPS", i+1, p.Time.Year())
-		case i > 0 && p.Time.Before(points[i-1].Time):
-			return fmt.Sprintf("time goes backwards at point %d", i+1)
-		}
-	}
-	if !points[len(points)-1].Time.After(points[0].Time) {
-		return "all points have the same time"
-	}
-	return ""
-}
-
 // Duration from the first point to the last.
 func (t *Track) Duration() time.Duration { return t.at[len(t.at)-1] }
 
@@ -61,14 +69,14 @@ func (t *Track) Duration() time.Duration { return t.at[len(t.at)-1] }
 func (t *Track) Length() float64 { return t.length[len(t.length)-1] }
 
 // End is the last point.
-func (t *Track) End() Point { return t.points[len(t.points)-1] }
+func (t *Track) End() gpx.Point { return t.points[len(t.points)-1] }
 
 // Len is the number of points.
 func (t *Track) Len() int { return len(t.points) }
 
 // Where is a place on a track with the motion there.
 type Where struct {
-	Point
+	gpx.Point
 	Speed   float64 // m/s
 	Bearing float64 // degrees from north
 	Done    bool    // this is the end
@@ -110,7 +118,7 @@ func shorter(degrees float64) float64 {
 }
 
 // distance is the haversine distance in metres.
-func distance(a, b Point) float64 {
+func distance(a, b gpx.Point) float64 {
 	const degree = math.Pi / 180
 	sinLat, sinLon := math.Sin((b.Lat-a.Lat)*degree/2), math.Sin((b.Lon-a.Lon)*degree/2)
 	h := sinLat*sinLat + math.Cos(a.Lat*degree)*math.Cos(b.Lat*degree)*sinLon*sinLon
@@ -118,7 +126,7 @@ func distance(a, b Point) float64 {
 }
 
 // bearing is the initial course of the great circle from a to b, in degrees.
-func bearing(a, b Point) float64 {
+func bearing(a, b gpx.Point) float64 {
 	const degree = math.Pi / 180
 	dLon := (b.Lon - a.Lon) * degree
 	y := math.Sin(dLon) * math.Cos(b.Lat*degree)

@@ -1,10 +1,9 @@
-package replay
+package gpx
 
 import (
 	"errors"
+	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +14,11 @@ const head = `<?xml version="1.0" encoding="UTF-8"?><gpx version="1.1" xmlns="ht
 
 func read(t *testing.T, content string) ([]Point, error) {
 	t.Helper()
-	return ReadGPX("x.gpx", strings.NewReader(content))
+	f, err := Read(strings.NewReader(content), Limits{Bytes: 1 << 20, Points: 10_000})
+	if err != nil {
+		return nil, err
+	}
+	return f.Way(), nil
 }
 
 func TestReadGPX(t *testing.T) {
@@ -90,8 +93,6 @@ func TestRefusesWhatIsNoGPX(t *testing.T) {
 		"KML":              {"<?xml version=\"1.0\"?>\n\n<kml></kml>", "root element is <kml>", 3},
 		"cut off":          {head + "\n<trk><trkseg>\n<trkpt lat=\"1\" lon=\"2\">", "unexpected EOF", 3},
 		"mismatched":       {"<gpx>\n<trk></gpx>", "broken XML", 2},
-		"no points":        {head + "</gpx>", "fewer than two points", 1},
-		"one point":        {head + `<wpt lat="1" lon="1"/></gpx>`, "fewer than two points", 1},
 		"latitude 91":      {"<gpx>\n<wpt lat=\"91\" lon=\"0\"/></gpx>", "lat must be a number from -90 to 90", 2},
 		"longitude NaN":    {`<gpx><wpt lat="1" lon="NaN"/></gpx>`, "lon must be", 1},
 		"no longitude":     {`<gpx><wpt lat="1"/></gpx>`, "has no lat or no lon", 1},
@@ -101,8 +102,8 @@ func TestRefusesWhatIsNoGPX(t *testing.T) {
 		"too deep":         {"<gpx>" + strings.Repeat("<a>", 200), "nested", 1},
 	} {
 		_, err := read(t, tc.content)
-		var fe *FileError
-		if !errors.As(err, &fe) || !strings.Contains(fe.Reason, tc.reason) || fe.Line != tc.line || fe.Column < 1 || fe.File != "x.gpx" {
+		var fe *Error
+		if !errors.As(err, &fe) || !strings.Contains(fe.Reason, tc.reason) || fe.Line != tc.line || fe.Column < 1 {
 			t.Errorf("%s: got %v, want line %d and %q", name, err, tc.line, tc.reason)
 		}
 	}
@@ -119,109 +120,117 @@ func (endless) Read(p []byte) (int, error) {
 
 func TestRefusesWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
-	var fe *FileError
-	if _, err := readGPX("x.gpx", endless{}, 100_000); !errors.As(err, &fe) || !strings.Contains(fe.Reason, "larger than") {
+	const point = `<wpt lat="1" lon="1"/>`
+	for name, tc := range map[string]struct {
+		source io.Reader
+		reason string
+	}{
+		"bytes":    {endless{}, "larger than 100000 bytes"},
+		"points":   {strings.NewReader("<gpx>" + strings.Repeat(point, 11) + "</gpx>"), "more than 10 points"},
+		"segments": {strings.NewReader("<gpx><trk>" + strings.Repeat("<trkseg/>", maxSegments) + "</trk></gpx>"), "tracks and segments"},
+	} {
+		var fe *Error
+		if _, err := Read(tc.source, Limits{Bytes: 100_000, Points: 10}); !errors.As(err, &fe) || !strings.Contains(fe.Reason, tc.reason) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("the line is dead") }
+
+// Whoever cannot be read is not a bad file.
+func TestSourceFails(t *testing.T) {
+	t.Parallel()
+	var fe *Error
+	if _, err := Read(failing{}, Limits{Bytes: 100, Points: 10}); err == nil || errors.As(err, &fe) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func at(minute int, lat float64) Point {
-	return Point{Lat: lat, Lon: 14, Ele: math.NaN(), Time: time.Date(2020, 1, 2, 3, minute, 0, 0, time.UTC)}
-}
-
-func TestTrackTimes(t *testing.T) {
+func TestNamesAndSegments(t *testing.T) {
 	t.Parallel()
-	old := at(0, 1)
-	old.Time = time.Date(1901, 12, 13, 20, 45, 52, 0, time.UTC)
-	for name, tc := range map[string]struct {
-		points []Point
-		reason string
-	}{
-		"good":      {[]Point{at(0, 1), at(1, 1.001), at(1, 1.001), at(2, 1.002)}, ""},
-		"missing":   {[]Point{at(0, 1), {Lat: 1, Lon: 14}}, "point 2 has no time"},
-		"1901":      {[]Point{old, at(1, 1)}, "1901"},
-		"constant":  {[]Point{at(0, 1), at(0, 1.001)}, "the same time"},
-		"backwards": {[]Point{at(5, 1), at(4, 1.001), at(9, 1.002)}, "backwards at point 2"},
-	} {
-		track := NewTrack(tc.points, 36)
-		if (tc.reason == "") != (track.Synthetic == "") || !strings.Contains(track.Synthetic, tc.reason) {
-			t.Errorf("%s: %q", name, track.Synthetic)
-		}
-		want := tc.points[len(tc.points)-1].Time.Sub(tc.points[0].Time)
-		if tc.reason != "" {
-			want = time.Duration(track.Length() / 10 * float64(time.Second)) // 36 km/h
-		}
-		if d := track.Duration() - want; d < -time.Millisecond || d > time.Millisecond {
-			t.Errorf("%s: takes %v, want %v", name, track.Duration(), want)
-		}
+	const p = `<trkpt lat="1" lon="1"><name>not me</name></trkpt>`
+	f, err := Read(strings.NewReader("<gpx><metadata><name> To\n the <b>x</b> top\u0000 </name></metadata><trk><name>A</name><trkseg>"+p+p+"</trkseg><trkseg></trkseg><trkseg>"+p+
+		"</trkseg></trk><trk><name>B</name>"+p+"</trk><rte><rtept lat='1' lon='1'/></rte><rte><rtept lat='2' lon='2'/></rte></gpx>"), Limits{Bytes: 10_000, Points: 100})
+	if err == nil {
+		t.Fatal("a NUL is accepted")
+	}
+	f, err = Read(strings.NewReader("<gpx><metadata><name> To\n the top </name></metadata><trk><name>A</name><trkseg>"+p+p+"</trkseg><trkseg></trkseg><trkseg>"+p+
+		"</trkseg></trk><trk><name>B</name>"+p+"</trk><rte><rtept lat='1' lon='1'/></rte><rte><rtept lat='2' lon='2'/></rte></gpx>"), Limits{Bytes: 10_000, Points: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Name != "To the top" || len(f.Tracks) != 2 || f.Tracks[0].Name != "A" || len(f.Tracks[0].Segments) != 2 || len(f.Tracks[0].Segments[0]) != 2 ||
+		f.Tracks[1].Name != "B" || len(f.Tracks[1].Segments) != 1 || len(f.Routes) != 2 {
+		t.Errorf("got %+v", f)
+	}
+	if f, err = Read(strings.NewReader("<gpx><trk><name>"+strings.Repeat("ž", 300)+"</name></trk></gpx>"), Limits{Bytes: 10_000, Points: 100}); err != nil || f.Name != strings.Repeat("ž", MaxNameRunes) {
+		t.Errorf("got %+v, %v", f, err)
 	}
 }
 
-func TestWhere(t *testing.T) {
-	t.Parallel()
-	track := NewTrack([]Point{at(0, 1), at(1, 1.001), at(2, 1.002)}, 5)
-	for _, tc := range []struct {
-		at   time.Duration
-		lat  float64
-		done bool
-	}{{-time.Second, 1, false}, {0, 1, false}, {30 * time.Second, 1.0005, false}, {90 * time.Second, 1.0015, false}, {2 * time.Minute, 1.002, true}, {time.Hour, 1.002, true}} {
-		w := track.Where(tc.at)
-		if math.Abs(w.Lat-tc.lat) > 1e-9 || w.Done != tc.done || w.Bearing != 0 {
-			t.Errorf("at %v: %+v", tc.at, w)
-		}
-		if !w.Done && math.Abs(w.Speed-111.195/60) > 0.01 {
-			t.Errorf("at %v: %v m/s", tc.at, w.Speed)
-		}
-	}
-	across := NewTrack([]Point{{Lat: 0, Lon: 179.9, Time: at(0, 0).Time}, {Lat: 0, Lon: -179.9, Time: at(1, 0).Time}}, 5)
-	if w := across.Where(45 * time.Second); math.Abs(w.Lon+179.95) > 1e-9 || math.Abs(w.Bearing-90) > 1e-9 {
-		t.Errorf("across the date line: %+v", w)
-	}
-	if still := NewTrack([]Point{{Lat: 1, Lon: 1}, {Lat: 1, Lon: 1}}, 5); !still.Where(0).Done {
-		t.Error("a track without length is over at once")
-	}
-}
-
-// The project's own tracks are read where they are present.
-func TestRealTracks(t *testing.T) {
-	t.Parallel()
-	dir := os.Getenv("WEMAPS_TRACKS")
-	if dir == "" {
-		t.Skip("WEMAPS_TRACKS names no folder of GPX files")
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.gpx"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no tracks in %s: %v", dir, err)
-	}
-	for _, name := range files {
-		f, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		points, err := ReadGPX(name, f)
-		_ = f.Close()
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		track := NewTrack(points, 5)
-		t.Logf("%s: %d points, %.0f m, %v %s", filepath.Base(name), track.Len(), track.Length(), track.Duration().Round(time.Second), track.Synthetic)
-	}
-}
-
-func FuzzReadGPX(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	f.Add(head + `<trk><trkseg><trkpt lat="46.1" lon="14.2"><time>2020-01-02T03:04:05Z</time></trkpt><trkpt lat="1" lon="2"/></trkseg></trk></gpx>`)
 	f.Add(`<gpx><wpt lat="1" lon="1"/><wpt lat="1e400" lon="1"/></gpx>`)
+	f.Add(`<gpx><trk><name>&lt;x&gt;</name><trkpt lat="1" lon="1"><ele>3</ele></trkpt></trk><rte><rtept lat="1" lon="1"/></rte></gpx>`)
+	limits := Limits{Bytes: 64 << 10, Points: 1000}
 	f.Fuzz(func(t *testing.T, content string) {
-		points, err := ReadGPX("x.gpx", strings.NewReader(content))
+		file, err := Read(strings.NewReader(content), limits)
 		if err != nil {
 			return
 		}
-		track := NewTrack(points, 5)
-		for _, p := range []time.Duration{0, track.Duration() / 2, track.Duration()} {
-			if w := track.Where(p); !(w.Lat >= -90 && w.Lat <= 90 && w.Lon >= -180 && w.Lon <= 180) {
-				t.Fatalf("at %v: %+v", p, w)
+		for _, p := range file.Way() {
+			if !(p.Lat >= -90 && p.Lat <= 90 && p.Lon >= -180 && p.Lon <= 180) || math.IsInf(p.Ele, 0) {
+				t.Fatalf("%+v", p)
 			}
+		}
+		// What is written is read as the same.
+		var b strings.Builder
+		write(NewWriter(&b, "WeMaps", file.Name), file.Tracks)
+		again, err := Read(strings.NewReader(b.String()), Limits{Bytes: 1 << 20, Points: 1000})
+		if err != nil {
+			t.Fatalf("%v in %s", err, b.String())
+		}
+		if again.Name != file.Name || !same(again.Tracks, file.Tracks) {
+			t.Fatalf("%+v became %+v", file, again)
 		}
 	})
 }
+
+func write(w *Writer, tracks []Track) {
+	for _, t := range tracks {
+		w.Track(t.Name)
+		for _, s := range t.Segments {
+			w.Segment()
+			for _, p := range s {
+				w.Point(p)
+			}
+		}
+	}
+	_ = w.Close()
+}
+
+func same(a, b []Track) bool {
+	return slices.EqualFunc(a, b, func(a, b Track) bool {
+		return a.Name == b.Name && slices.EqualFunc(a.Segments, b.Segments, func(a, b []Point) bool {
+			return slices.EqualFunc(a, b, func(a, b Point) bool {
+				return a.Lat == b.Lat && a.Lon == b.Lon && (a.Ele == b.Ele || math.IsNaN(a.Ele) && math.IsNaN(b.Ele)) && a.Time.Equal(b.Time)
+			})
+		})
+	})
+}
+
+func TestWriterTellsOfFailure(t *testing.T) {
+	t.Parallel()
+	w := NewWriter(broken{}, "WeMaps", "x")
+	write(w, []Track{{Segments: [][]Point{make([]Point, 2000)}}})
+	if err := w.Close(); err == nil {
+		t.Error("nothing was said")
+	}
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("the line is dead") }
