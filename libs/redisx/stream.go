@@ -167,7 +167,7 @@ func (c *Consumer) inherit(ctx context.Context) error {
 			return fmt.Errorf("read the group: %w", err)
 		}
 		// All up to here is handled, or is taken over now.
-		if later(id, c.handled) {
+		if Later(id, c.handled) {
 			c.handled = id
 		}
 	}
@@ -339,7 +339,7 @@ func (c *Consumer) settle(ctx context.Context, batch []Entry, rejects []Reject) 
 		return fmt.Errorf("acknowledge: %w", err)
 	}
 	if len(batch) > 0 {
-		if newest := batch[len(batch)-1].ID; later(newest, c.handled) {
+		if newest := batch[len(batch)-1].ID; Later(newest, c.handled) {
 			c.handled = newest
 		}
 	}
@@ -360,8 +360,8 @@ func (c *Consumer) entries(slices []rueidis.XRangeSlice) []Entry {
 	return entries
 }
 
-// later tells whether stream id a comes after b; "" comes before all.
-func later(a, b string) bool {
+// Later tells whether stream id a comes after b; "" comes before all.
+func Later(a, b string) bool {
 	if b == "" {
 		return true
 	}

@@ -49,6 +49,7 @@ const (
 
 	CodeMessageNotFound Code = "MESSAGE_NOT_FOUND"
 	CodeMessageDeleted  Code = "MESSAGE_DELETED"
+	CodeMessageChanged  Code = "MESSAGE_CHANGED"
 
 	CodeInvalidFrame   Code = "INVALID_FRAME"
 	CodeUnknownEvent   Code = "UNKNOWN_EVENT"
@@ -105,6 +106,7 @@ var registry = []Registration{
 	{CodeShareNotFound, http.StatusNotFound, false, "This link does not exist or has ended"},
 	{CodeMessageNotFound, http.StatusNotFound, false, "There is no such message in this room"},
 	{CodeMessageDeleted, http.StatusGone, false, "This message was deleted"},
+	{CodeMessageChanged, http.StatusConflict, false, "This message has another text by now"},
 
 	{CodeInvalidFrame, http.StatusBadRequest, false, "The frame cannot be understood"},
 	{CodeUnknownEvent, http.StatusBadRequest, false, "Unknown event"},

@@ -189,6 +189,7 @@ type EditMessage struct {
 	RoomID    string `json:"roomId"`
 	MessageID string `json:"messageId"`
 	Content   string `json:"content"`
+	BasedOn   *Time  `json:"basedOn,omitempty"` // the text that is replaced is of this time: its message's EditedAt, else Timestamp
 }
 
 // DeleteMessage is the payload of delete-message.

@@ -134,6 +134,42 @@ func TestChangesAreHeardNumberedAndKept(t *testing.T) {
 	}
 }
 
+// An edit was sent, and sent again because its answer did not come; both arrive,
+// the first one late, after its author has written something else.
+func TestADelayedEditUndoesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	room := b.room("ann", "bob")
+	replies := b.listen(wire.ChannelReplies(edgeID))
+	base, _ := b.replica()
+	m := b.said(replies, room, "ann", "hello")
+	edit := func(content string, on *wire.Time) wire.Envelope {
+		return b.do(replies, wire.CommandEdit, room, "ann", wire.EditMessage{MessageID: m.ID, Content: content, BasedOn: on})
+	}
+	first := into[wire.Message](t, edit("first", &m.Timestamp), wire.EventMessageEdited)
+	if again := into[wire.Message](t, edit("first", &m.Timestamp), wire.EventMessageEdited); again.Rev != first.Rev {
+		t.Errorf("sent again it was another edit: %+v", again)
+	}
+	into[wire.MessageReaction](t, b.do(replies, wire.CommandReact, room, "bob", wire.ReactToMessage{MessageID: m.ID, Emoji: "🎉"}), wire.EventMessageReaction)
+	second := into[wire.Message](t, edit("second", first.EditedAt), wire.EventMessageEdited) // a reaction is not another text
+	if se := socketError(t, edit("first", &m.Timestamp)); se.Code != wire.CodeMessageChanged {
+		t.Errorf("%+v", se)
+	}
+	url := base + "/api/rooms/" + room + "/messages/" + m.ID
+	stale, _ := json.Marshal(wire.EditMessage{Content: "first", BasedOn: &m.Timestamp})
+	if status, body := b.call("PATCH", url, b.bearer("ann"), string(stale)); status != 409 {
+		t.Errorf("%d %s", status, body)
+	}
+	if got := b.stored(room); !slices.Equal(got, []string{"second"}) {
+		t.Errorf("stored %q", got)
+	}
+	fresh, _ := json.Marshal(wire.EditMessage{Content: "third", BasedOn: second.EditedAt})
+	if status, body := b.call("PATCH", url, b.bearer("ann"), string(fresh)); status != 200 {
+		t.Errorf("%d %s", status, body)
+	}
+	into[wire.Message](t, edit("whatever it is", nil), wire.EventMessageEdited)
+}
+
 func messageOf(t testing.TB, raw json.RawMessage) (m wire.Message) {
 	t.Helper()
 	if err := json.Unmarshal(raw, &m); err != nil {

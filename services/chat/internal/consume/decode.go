@@ -176,10 +176,11 @@ func decodeSystem(entry redisx.Entry, cmd wire.Command) (message.Draft, error) {
 
 func decodeChange(entry redisx.Entry, cmd wire.Command) (message.Change, error) {
 	var body struct {
-		MessageID string `json:"messageId"`
-		Content   string `json:"content"`
-		Emoji     string `json:"emoji"`
-		Remove    bool   `json:"remove"`
+		MessageID string     `json:"messageId"`
+		Content   string     `json:"content"`
+		BasedOn   *wire.Time `json:"basedOn"`
+		Emoji     string     `json:"emoji"`
+		Remove    bool       `json:"remove"`
 	}
 	if err := json.Unmarshal([]byte(cmd.Data), &body); err != nil {
 		return message.Change{}, badPayload(err)
@@ -196,6 +197,9 @@ func decodeChange(entry redisx.Entry, cmd wire.Command) (message.Change, error) 
 	switch cmd.Type {
 	case wire.CommandEdit:
 		c.Kind = message.Edit
+		if body.BasedOn != nil {
+			c.BasedOn = body.BasedOn.Time
+		}
 		c.Content, err = cleanText(body.Content)
 	case wire.CommandDelete:
 		c.Kind = message.Delete

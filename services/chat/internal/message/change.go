@@ -13,6 +13,7 @@ var (
 	ErrMessageNotFound = errors.New("no such message in the room")
 	ErrMessageDeleted  = errors.New("the message was deleted")
 	ErrNotAuthor       = errors.New("somebody else's message")
+	ErrMessageChanged  = errors.New("the message has another text by now")
 	ErrSystemMessage   = errors.New("a system message is nobody's to change")
 )
 
@@ -34,10 +35,11 @@ type Change struct {
 	MessageID string
 	UserID    string
 	UserName  string
-	Entry     string // stream entry that it came with
-	Content   string // of an Edit
-	Emoji     string // of React and Unreact
-	Moderator bool   // whether the user may delete what others wrote
+	Entry     string    // stream entry that it came with
+	Content   string    // of an Edit
+	BasedOn   time.Time // of an Edit: the time of the text that it replaces; zero = any
+	Emoji     string    // of React and Unreact
+	Moderator bool      // whether the user may delete what others wrote
 }
 
 // Target is what a message is found by.
@@ -131,6 +133,11 @@ func (c Change) apply(m Message, now time.Time) (Message, Outcome, error) {
 	case Edit:
 		if m.Content == c.Content {
 			return m, Repeated, nil
+		}
+		// One that was sent again, and then came late as well, must not undo what
+		// its author has written since.
+		if !c.BasedOn.IsZero() && !c.BasedOn.Equal(m.SaidAt()) {
+			return m, New, ErrMessageChanged
 		}
 		m.Content, m.EditedAt = c.Content, now
 	case Delete:

@@ -58,6 +58,14 @@ type Message struct {
 // Deleted tells whether only the message's place is left.
 func (m Message) Deleted() bool { return !m.DeletedAt.IsZero() }
 
+// SaidAt is the time of the text.
+func (m Message) SaidAt() time.Time {
+	if m.EditedAt.IsZero() {
+		return m.At
+	}
+	return m.EditedAt
+}
+
 // System tells whether nobody has said it: it can never be changed.
 func (m Message) System() bool { return m.Kind != "" }
 

@@ -92,6 +92,8 @@ func Error(err error, denied string) *wire.Error {
 		return wire.NewError(wire.CodeMessageNotFound)
 	case errors.Is(err, message.ErrMessageDeleted):
 		return wire.NewError(wire.CodeMessageDeleted)
+	case errors.Is(err, message.ErrMessageChanged):
+		return wire.NewError(wire.CodeMessageChanged)
 	case errors.Is(err, message.ErrReplyNotFound):
 		return wire.Errorf(wire.CodeMessageNotFound, "There is no message with the id of replyTo in this room")
 	case errors.Is(err, message.ErrNotMentionable):

@@ -9,6 +9,7 @@ type Metrics struct {
 	Rebuilds      prometheus.Counter
 	Relayed       prometheus.Counter
 	RelayFailures prometheus.Counter
+	Dropped       prometheus.Counter
 	RelayLag      prometheus.Gauge
 	ExpiryLate    prometheus.Histogram
 	Leader        prometheus.Gauge
@@ -28,11 +29,12 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		Rebuilds:      counter("cache_rebuilds_total", "Times that all caches were written anew because Redis had lost them."),
 		Relayed:       counter("events_relayed_total", "Domain events appended to the event stream."),
 		RelayFailures: counter("relay_failures_total", "Attempts to relay events that failed."),
+		Dropped:       counter("events_dropped_total", "Events that were trimmed away although a follower of the stream was that far behind."),
 		RelayLag:      gauge("relay_lag_seconds", "Age of the oldest event in the last batch when it was relayed."),
 		ExpiryLate: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "wemaps", Subsystem: "room", Name: "expiry_late_seconds",
 			Help: "How late rooms were ended after their time.", Buckets: []float64{.01, .05, .1, .25, .5, 1, 2, 5, 15, 60}}),
 		Leader: gauge("relay_leader", "1 while this process relays the events."),
 	}
-	r.MustRegister(m.CacheFailures, m.CacheRepairs, m.Rebuilds, m.Relayed, m.RelayFailures, m.RelayLag, m.ExpiryLate, m.Leader)
+	r.MustRegister(m.CacheFailures, m.CacheRepairs, m.Rebuilds, m.Relayed, m.RelayFailures, m.Dropped, m.RelayLag, m.ExpiryLate, m.Leader)
 	return m
 }

@@ -20,8 +20,6 @@ const (
 	relayTick = time.Second
 	// relayTimeout bounds one attempt, so that a Redis that went away without a word is asked anew.
 	relayTimeout = 5 * time.Second
-	// streamLength of evt:room, about: hours of events for a follower that was away.
-	streamLength = "100000"
 )
 
 // Outbox is what has not been told yet, oldest first.
@@ -44,7 +42,8 @@ type Relay struct {
 	Metrics *Metrics
 	OnError func(error)
 
-	wake chan struct{}
+	wake    chan struct{}
+	trimmed time.Time // last
 }
 
 // NewRelay starts nothing.
@@ -149,7 +148,7 @@ func (r *Relay) append(ctx context.Context, events []room.Event, rooms map[strin
 		if err != nil {
 			return err
 		}
-		cmds = append(cmds, r.Client.B().Xadd().Key(wire.StreamRoom).Maxlen().Almost().Threshold(streamLength).Id("*").
+		cmds = append(cmds, r.Client.B().Xadd().Key(wire.StreamRoom).Id("*").
 			FieldValue().FieldValue(wire.StreamField, entry).Build())
 	}
 	for _, e := range events {
@@ -164,7 +163,25 @@ func (r *Relay) append(ctx context.Context, events []room.Event, rooms map[strin
 	if err := redisx.FirstError(roomlog.Do(ctx, r.Client, cmds)); err != nil {
 		return fmt.Errorf("append events: %w", err)
 	}
+	r.trim(ctx)
 	return nil
+}
+
+// trim shortens the stream now and then. That it cannot be done now is no reason to tell the events again.
+func (r *Relay) trim(ctx context.Context) {
+	if time.Since(r.trimmed) < trimEvery {
+		return
+	}
+	r.trimmed = time.Now()
+	t := trimmer{client: r.Client, stream: wire.StreamRoom, above: trimAbove, most: trimMost, linger: trimLinger, now: time.Now}
+	dropped, err := t.trim(ctx)
+	if dropped > 0 {
+		r.Metrics.Dropped.Add(float64(dropped))
+		err = fmt.Errorf("%d events were dropped that a follower has not handled", dropped) //nolint:err113 // for the log only
+	}
+	if err != nil {
+		r.OnError(fmt.Errorf("trim events: %w", err))
+	}
 }
 
 func userIDs(r *room.Room) []string {

@@ -18,6 +18,7 @@ type look struct {
 	content   string
 	deleted   bool
 	reactions string
+	said      time.Time // when it got its text
 }
 
 func (l look) same(o look) bool {
@@ -33,7 +34,11 @@ func (l look) String() string {
 
 // lookOf is how a message looks that was told whole.
 func lookOf(m wire.Message) look {
-	return look{rev: m.Rev, content: m.Content, deleted: m.DeletedAt != nil, reactions: shown(m.Reactions)}
+	l := look{rev: m.Rev, content: m.Content, deleted: m.DeletedAt != nil, reactions: shown(m.Reactions), said: m.Timestamp.Time}
+	if m.EditedAt != nil {
+		l.said = m.EditedAt.Time
+	}
+	return l
 }
 
 // shown writes reactions in one way.
@@ -177,7 +182,7 @@ func (p *person) revise(room string) bool {
 			continue
 		}
 		p.edits++
-		o := &outgoing{room: room, kind: wire.EventEditMessage, change: a.id, clientID: "edit-" + strconv.Itoa(p.edits), content: fmt.Sprintf("%s, edit %d", a.content, p.edits)}
+		o := &outgoing{room: room, kind: wire.EventEditMessage, change: a.id, clientID: "edit-" + strconv.Itoa(p.edits), content: fmt.Sprintf("%s, edit %d", a.content, p.edits), basedOn: b.changes.looks[a.id].said}
 		if p.rng.IntN(5) == 0 {
 			o.kind, o.clientID = wire.EventDeleteMessage, "delete-"+strconv.Itoa(p.edits)
 			b.changes.deleted[a.id] = true

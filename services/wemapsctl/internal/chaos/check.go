@@ -309,7 +309,7 @@ func (r *runner) checkHistory(ctx context.Context, log map[string][]stored) erro
 				more = page.HasMore && len(page.Messages) > 0
 			}
 			same := slices.EqualFunc(heard, log[room.ID], func(m wire.Message, s stored) bool {
-				return m.Seq == s.seq && m.ID == s.id && m.Kind == s.kind && (s.kind != "" || m.ClientID == s.key) && m.UserID == s.sender && lookOf(m) == s.look
+				return m.Seq == s.seq && m.ID == s.id && m.Kind == s.kind && (s.kind != "" || m.ClientID == s.key) && m.UserID == s.sender && m.Rev == s.rev && s.same(lookOf(m))
 			})
 			if !same {
 				r.verdict.add(kindLost, reader.account.Name, room.ID, "history through edge %d has %d messages, stored are %d, and they are not the same", edge, len(heard), len(log[room.ID]))

@@ -42,8 +42,12 @@ func faults() []*fault {
 			shortest: 200 * time.Millisecond, longest: 2 * time.Second, do: restartRedis(false, syscall.SIGKILL)},
 		&fault{name: "redis-wiped", about: "Redis stops and comes back empty", touches: []string{"redis"},
 			shortest: 200 * time.Millisecond, longest: 3 * time.Second, do: restartRedis(true, syscall.SIGKILL)},
+		&fault{name: "redis-away", about: "Redis is away for more than a minute", touches: []string{"redis"}, alone: true,
+			shortest: 60 * time.Second, longest: 90 * time.Second, do: restartRedis(false, syscall.SIGTERM)},
 		&fault{name: "postgres-restart", about: "immediate stop of Postgres, which recovers from its log", touches: []string{"postgres"},
 			shortest: 200 * time.Millisecond, longest: 4 * time.Second, do: restartPostgres},
+		&fault{name: "postgres-away", about: "Postgres is away for more than a minute", touches: []string{"postgres"}, alone: true,
+			shortest: 60 * time.Second, longest: 90 * time.Second, do: restartPostgres},
 		&fault{name: "cut-redis", about: "one process cannot reach Redis", touches: []string{"redis", "links"},
 			shortest: time.Second, longest: 5 * time.Second, do: onLinks(linkCut, "redis")},
 		&fault{name: "cut-postgres", about: "one process cannot reach Postgres", touches: []string{"postgres", "links"},
@@ -91,7 +95,7 @@ func (r *runner) pick(ctx context.Context, service string, in injection) *stack.
 	return chosen
 }
 
-// owned is the number of partitions that a process works on.
+// owned is the number of partitions that a process works on, or of its sockets.
 func (r *runner) owned(ctx context.Context, p *stack.Process) float64 {
 	asking, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -104,14 +108,17 @@ func (r *runner) owned(ctx context.Context, p *stack.Process) float64 {
 		return 0
 	}
 	defer func() { _ = response.Body.Close() }()
+	total := 0.0
 	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
 		name, value, _ := strings.Cut(lines.Text(), " ")
-		if name == "wemaps_chat_owned_partitions" || name == "wemaps_location_partitions_owned" {
+		name, _, _ = strings.Cut(name, "{")
+		switch name {
+		case "wemaps_chat_owned_partitions", "wemaps_location_partitions_owned", "wemaps_edge_sockets":
 			n, _ := strconv.ParseFloat(value, 64) // 0: it owns none
-			return n
+			total += n
 		}
 	}
-	return 0
+	return total
 }
 
 func kill(service string) func(context.Context, *runner, injection) error {
@@ -208,8 +215,7 @@ const theClients = "clients"
 
 func onClients(kind linkFault) func(context.Context, *runner, injection) error {
 	return func(ctx context.Context, r *runner, in injection) error {
-		edges := r.world.stack.Process["edge"]
-		return onLink(ctx, r, kind, theClients+">"+edges[in.pick%uint64(len(edges))].Name, in)
+		return onLink(ctx, r, kind, theClients+">"+r.pick(ctx, "edge", in).Name, in)
 	}
 }
 

@@ -35,7 +35,7 @@ func (p *person) hear(packet client.Packet) {
 		var m wire.MessageReaction
 		if p.decode(packet, &m) {
 			p.hearChange(m.RoomID, m.ID, packet.Ref, func(old look) look {
-				return look{rev: m.Rev, content: old.content, reactions: shown(m.Reactions)}
+				return look{rev: m.Rev, content: old.content, said: old.said, reactions: shown(m.Reactions)}
 			})
 		}
 	case wire.EventMessageRead:

@@ -34,16 +34,12 @@ const (
 // that came after these numbers.
 func connect(ctx context.Context, base, token string, protocol client.Protocol, last map[string]int64) (*line, error) {
 	target := "ws" + strings.TrimPrefix(base, "http") + protocol.Path()
-	if last != nil {
+	if last != nil && protocol == client.Native { // the other has it in its auth object
 		raw, err := json.Marshal(last)
 		if err != nil {
 			return nil, err
 		}
-		separator := "?"
-		if strings.Contains(target, "?") {
-			separator = "&"
-		}
-		target += separator + "lastSeq=" + url.QueryEscape(string(raw))
+		target += "?lastSeq=" + url.QueryEscape(string(raw))
 	}
 	header := http.Header{}
 	if protocol == client.Native {
@@ -62,7 +58,7 @@ func connect(ctx context.Context, base, token string, protocol client.Protocol, 
 	if protocol == client.Native {
 		return l, nil
 	}
-	if err := l.open(token); err != nil {
+	if err := l.open(token, last); err != nil {
 		_ = conn.Close()
 		return nil, fmt.Errorf("connect: %w", err)
 	}
@@ -71,7 +67,7 @@ func connect(ctx context.Context, base, token string, protocol client.Protocol, 
 
 // open is the beginning of a Socket.IO connection: the server's greeting, our
 // CONNECT; its answer comes as a packet, perhaps after events.
-func (l *line) open(token string) error {
+func (l *line) open(token string, last map[string]int64) error {
 	if err := l.conn.SetReadDeadline(time.Now().Add(handshakeWithin)); err != nil {
 		return err
 	}
@@ -86,7 +82,7 @@ func (l *line) open(token string) error {
 	if packet.Kind != client.KindOpen {
 		return fmt.Errorf("a greeting that is none: %q", raw)
 	}
-	if err := l.write(client.Connect(token)); err != nil {
+	if err := l.write(client.ConnectAfter(token, last)); err != nil {
 		return err
 	}
 	return l.conn.SetReadDeadline(time.Time{})

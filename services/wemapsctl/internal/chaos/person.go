@@ -25,6 +25,7 @@ const (
 )
 
 const (
+	tickEvery   = 50 * time.Millisecond
 	fixEvery    = time.Second
 	pingEvery   = 2 * time.Second
 	deadAfter   = 5 * time.Second // without a frame
@@ -33,6 +34,7 @@ const (
 	burstSize   = 25
 	editOneIn   = 4 // of what is said; edits, deletions, reactions
 	readOneIn   = 8
+	stay        = 45 * time.Second // mean time until a person puts the app away
 )
 
 // person is a client: an app that reconnects, resumes, repeats what was not
@@ -77,6 +79,7 @@ type outgoing struct {
 	change                  string    // id of the message that it changes
 	remove                  bool      // a reaction
 	seq                     int64     // a receipt
+	basedOn                 time.Time // an edit
 	first, next             time.Time // sent first, to be sent again
 	waiting                 int       // sent without any answer
 	tries                   int       // sent at all
@@ -115,7 +118,7 @@ func (p *person) run(ctx context.Context) {
 			p.r.trace(p, "disconnected: %v", err)
 		}
 		p.edge = (p.edge + 1) % replicas // as a load balancer would, that asks whether they are alive
-		if p.rng.IntN(4) == 0 {
+		if errors.Is(err, errAway) {
 			p.edge = p.rng.IntN(replicas)
 		}
 		if time.Since(began) > 5*time.Second {
@@ -169,7 +172,7 @@ func (p *person) session(ctx context.Context) error {
 		p.conn = nil
 		p.mu.Unlock()
 	}()
-	ticker := time.NewTicker(50 * time.Millisecond)
+	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	for {
 		select {
@@ -212,7 +215,10 @@ func (p *person) read(l *line) error {
 	}
 }
 
-var errSilent = errors.New("nothing heard for too long")
+var (
+	errSilent = errors.New("nothing heard for too long")
+	errAway   = errors.New("put away for a moment")
+)
 
 // tick does what is due.
 func (p *person) tick(now time.Time) error {
@@ -220,6 +226,9 @@ func (p *person) tick(now time.Time) error {
 	defer p.mu.Unlock()
 	if now.Sub(p.heard) > deadAfter {
 		return errSilent
+	}
+	if !p.quiet && p.rng.Int64N(int64(stay/tickEvery)) == 0 {
+		return errAway
 	}
 	if now.After(p.nextPing) {
 		p.nextPing = now.Add(pingEvery)
@@ -346,7 +355,8 @@ func (p *person) sendPending(now time.Time) error {
 func (p *person) sendOne(o *outgoing) error {
 	switch o.kind {
 	case wire.EventEditMessage:
-		return p.send(o.kind, o.clientID, wire.EditMessage{RoomID: o.room, MessageID: o.change, Content: o.content})
+		base := wire.At(o.basedOn)
+		return p.send(o.kind, o.clientID, wire.EditMessage{RoomID: o.room, MessageID: o.change, Content: o.content, BasedOn: &base})
 	case wire.EventDeleteMessage:
 		return p.send(o.kind, o.clientID, wire.DeleteMessage{RoomID: o.room, MessageID: o.change})
 	case wire.EventReactToMessage:

@@ -79,8 +79,15 @@ func (p Protocol) Encode(event, ref string, data []byte) []byte {
 }
 
 // Connect is what opens a Socket.IO session.
-func Connect(token string) []byte {
-	auth, _ := json.Marshal(map[string]string{"token": token}) // strings can always be encoded
+func Connect(token string) []byte { return ConnectAfter(token, nil) }
+
+// ConnectAfter is Connect of a client that has been here, and has the chat of
+// rooms up to these numbers.
+func ConnectAfter(token string, last map[string]int64) []byte {
+	auth, _ := json.Marshal(struct {
+		Token   string           `json:"token"`
+		LastSeq map[string]int64 `json:"lastSeq,omitempty"`
+	}{token, last}) // strings and numbers can always be encoded
 	return append([]byte("40"), auth...)
 }
 
