@@ -1044,6 +1044,11 @@ export interface components {
             deviceTokens: components["schemas"]["DeviceToken"][];
         };
         EditMessageRequest: {
+            /**
+             * Format: date-time
+             * @description editedAt of the text that is replaced, or its message's timestamp if it was never edited. If it is not that of the present text, the edit is refused with MESSAGE_CHANGED: so one that is sent again, and comes late as well, undoes nothing
+             */
+            basedOn?: string;
             /** @description As of a new message */
             content: string;
         };
@@ -4176,6 +4181,15 @@ export interface operations {
             };
             /** @description ROOM_NOT_FOUND, MESSAGE_NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description MESSAGE_CHANGED: the text is not the one of basedOn */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -324,6 +324,10 @@ export interface Sockets {
      */
     'edit-message': {
       /**
+       * editedAt of the text that is replaced, else its message's timestamp. If that is not the present text the edit is refused with MESSAGE_CHANGED: so one that is sent again, and comes late as well, undoes nothing.
+       */
+      basedOn?: string
+      /**
        * 1 to 2000 characters after trimming
        */
       content: string
@@ -621,7 +625,7 @@ export interface Location1 {
   userName: string
 }
 /**
- * A message has another text; to its author, the answer that it is stored
+ * A message has another text; to its author, the answer that it is stored. After an outage also a message of which nobody heard what has changed
  */
 export interface Message1 {
   /**
