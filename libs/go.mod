@@ -2,6 +2,8 @@ module github.com/wemaps/wemaps/libs
 
 go 1.26.8
 
+ignore node_modules
+
 require (
 	github.com/caarlos0/env/v11 v11.4.2
 	github.com/golang-jwt/jwt/v5 v5.3.1

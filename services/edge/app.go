@@ -27,6 +27,7 @@ import (
 	"github.com/wemaps/wemaps/services/edge/internal/recovery"
 	"github.com/wemaps/wemaps/services/edge/internal/session"
 	"github.com/wemaps/wemaps/services/edge/internal/socketio"
+	"github.com/wemaps/wemaps/services/edge/web"
 )
 
 // App is the edge, wired.
@@ -211,7 +212,8 @@ func (a *App) rest(c *core, addresses *proxy.Addresses, limiter *proxy.Limiter) 
 		"location": api.Probe(a.cfg.LocationAdminURL),
 		"chat":     api.Probe(a.cfg.ChatAdminURL),
 	})
-	err := api.Register(e, api.Deps{Health: health, Sockets: c.sessions.Count, OpenAPI: wire.OpenAPI(), AsyncAPI: wire.AsyncAPI()})
+	err := api.Register(e, api.Deps{Health: health, Sockets: c.sessions.Count, OpenAPI: wire.OpenAPI(), AsyncAPI: wire.AsyncAPI(),
+		App: web.Dist(), AppConfig: api.AppConfig{StyleURL: a.cfg.MapStyleURL, Attribution: a.cfg.MapAttribution, Origins: a.cfg.mapOrigins()}})
 	if err != nil {
 		return nil, err
 	}

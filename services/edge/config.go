@@ -42,6 +42,11 @@ type Config struct {
 	// RecoveryWindow is how long a Socket.IO client may be away and go on where it
 	// was; rooms' logs reach back two minutes.
 	RecoveryWindow time.Duration `env:"RECOVERY_WINDOW" envDefault:"2m"`
+
+	// The map of the page; without a style it shows an outline that it brings along.
+	MapStyleURL    string   `env:"MAP_STYLE_URL"`
+	MapAttribution string   `env:"MAP_ATTRIBUTION"`
+	MapOrigins     []string `env:"MAP_ORIGINS"` // that the style loads tiles, glyphs and sprites from, besides its own
 }
 
 // Validate checks ranges and fills in what follows from the rest.
@@ -75,7 +80,47 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("%s_URL: %w", s.name, err)
 		}
 	}
+	if err := c.checkMap(); err != nil {
+		return err
+	}
 	return c.fillAdvertised()
+}
+
+// checkMap holds what goes into a security policy to what an origin may be.
+func (c *Config) checkMap() error {
+	if c.MapStyleURL != "" {
+		if u, err := url.Parse(c.MapStyleURL); err != nil || origin(u) == "" || strings.ContainsAny(c.MapStyleURL, " ;,'\"") {
+			return errors.New("MAP_STYLE_URL must be of the form https://host/path")
+		}
+	}
+	for _, o := range c.MapOrigins {
+		if u, err := url.Parse(o); err != nil || origin(u) != o || strings.ContainsAny(o, " ;,'\"") {
+			return errors.New("MAP_ORIGINS must be origins, https://host, with commas between them")
+		}
+	}
+	if len(c.MapAttribution) > 500 {
+		return errors.New("MAP_ATTRIBUTION must not be longer than 500 bytes")
+	}
+	return nil
+}
+
+// mapOrigins is where the page's map comes from.
+func (c *Config) mapOrigins() []string {
+	if c.MapStyleURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.MapStyleURL)
+	if err != nil {
+		return nil // Validate has seen it
+	}
+	return append([]string{origin(u)}, c.MapOrigins...)
+}
+
+func origin(u *url.URL) string {
+	if u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // fillAdmin derives the URL of an admin port.

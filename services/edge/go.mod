@@ -2,6 +2,8 @@ module github.com/wemaps/wemaps/services/edge
 
 go 1.26.8
 
+ignore node_modules
+
 require (
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/gorilla/websocket v1.5.3

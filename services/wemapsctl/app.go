@@ -17,6 +17,7 @@ import (
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/replay"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/throwaway"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/up"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/workspace"
 )
 
 // command is one subcommand. Its run gets the arguments after its name.
@@ -30,6 +31,7 @@ func commands(stderr io.Writer) []command {
 	return []command{
 		{"up", "run all of WeMaps on this machine until Ctrl-C", up.Command},
 		{"down", "stop an up that runs elsewhere, clean up after a killed one", down.Command},
+		{"web", "build the page that the edge serves, which needs Node", workspace.PageCommand},
 		{"doctor", "say what this machine has, what is missing, what is in use", doctor.Command},
 		{"secrets", "generate the secrets for Compose or Kubernetes", up.SecretsCommand},
 		{"replay", "drive members along GPX tracks: replay --speed 60 walk.gpx", replay.Command},

@@ -2,6 +2,8 @@ module github.com/wemaps/wemaps/services/wemapsctl
 
 go 1.26.8
 
+ignore node_modules
+
 require (
 	github.com/Shopify/toxiproxy/v2 v2.5.0
 	github.com/getkin/kin-openapi v0.152.0

@@ -8,6 +8,7 @@ const edge = process.env.WEMAPS_URL ?? `http://localhost:${process.env.WEMAPS_PO
 const proxy = {
   '/api': edge,
   '/health': edge,
+  '/config.json': edge,
   '/socket.io': { target: edge, ws: true },
 }
 
@@ -19,6 +20,7 @@ export default defineConfig({
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
+    outDir: 'embed/dist',
     target: ['chrome123', 'firefox125', 'safari17.5'],
     // A strict Content-Security-Policy allows neither inline scripts nor data: URLs, except for images.
     assetsInlineLimit: 0,

@@ -1,8 +1,9 @@
 // Package api is the edge's own REST surface: health, the API documents, and the
-// page at /.
+// page for people.
 package api
 
 import (
+	"io/fs"
 	"net/http"
 	"time"
 
@@ -15,13 +16,14 @@ type Deps struct {
 	Sockets  func() int // connected now
 	OpenAPI  []byte     // JSON
 	AsyncAPI []byte     // JSON
+	App      fs.FS      // the built page; may be empty
+	AppConfig
 }
 
 type handlers struct {
 	Deps
 	started time.Time
 	docs    page
-	home    page
 }
 
 // Register adds all routes.
@@ -30,8 +32,20 @@ func Register(e *echo.Echo, d Deps) error {
 	if err != nil {
 		return err
 	}
-	h := &handlers{Deps: d, started: time.Now(), docs: docs, home: homePage()}
-	e.GET("/", h.home.serve)
+	h := &handlers{Deps: d, started: time.Now(), docs: docs}
+	get(e, "/config.json", d.AppConfig.serve)
+	app, err := newApp(d.App, d.AppConfig)
+	switch {
+	case err != nil:
+		return err
+	case app != nil:
+		app.register(e)
+	default:
+		home := homePage()
+		for _, route := range appRoutes {
+			get(e, route, home.serve)
+		}
+	}
 	e.GET("/health", h.health)
 	e.GET("/api/health", h.health)
 	e.GET("/socket/health", h.socketHealth)

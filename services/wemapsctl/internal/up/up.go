@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -92,7 +93,7 @@ func startAll(ctx context.Context, cfg config, out *console) (err error) {
 	g.Go(func() error {
 		slow := time.AfterFunc(2*time.Second, func() { out.say("building the services, which takes a minute or two the first time") })
 		defer slow.Stop()
-		return workspace.Build(building, cfg.root, cfg.binDir(), cfg.only)
+		return build(building, cfg, out)
 	})
 	g.Go(func() error {
 		if err := d.start(ctx); err != nil {
@@ -108,6 +109,29 @@ func startAll(ctx context.Context, cfg config, out *console) (err error) {
 		return endOf(ctx, err)
 	}
 	return serve(ctx, d, passwords, began)
+}
+
+// build makes the services, and the page that the edge brings along. Without the page there is still a system.
+func build(ctx context.Context, cfg config, out *console) error {
+	edge := slices.Index(cfg.only, "edge")
+	built, err := workspace.PageIsBuilt(cfg.root)
+	if edge < 0 || built && err == nil {
+		return workspace.Build(ctx, cfg.root, cfg.binDir(), cfg.only)
+	}
+	g, both := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := workspace.BuildPage(both, cfg.root, out.say); err != nil && both.Err() == nil {
+			out.say("going on without the page: %v", err)
+		}
+		return nil
+	})
+	if others := slices.Delete(slices.Clone(cfg.only), edge, edge+1); len(others) > 0 {
+		g.Go(func() error { return workspace.Build(both, cfg.root, cfg.binDir(), others) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return workspace.Build(ctx, cfg.root, cfg.binDir(), []string{"edge"}) // embeds the page
 }
 
 // serve runs the services until ctx ends or one of them cannot be started, and stops them, the edge first.

@@ -1,0 +1,190 @@
+package workspace
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Places of the page, below the project's root.
+const (
+	pageDir   = "services/edge/web"
+	pageDist  = pageDir + "/embed/dist"
+	pageStamp = pageDist + "/.fingerprint"
+	sdkDir    = "libs/sdk-ts"
+)
+
+// ErrNoNode says that the page cannot be built on this machine as it is.
+var ErrNoNode = errors.New("building the page needs Node 20.19 or later with npm, which is not on this machine")
+
+// BuildPage builds the page that the edge embeds, unless it is there and none of its sources has changed since. say
+// hears of work that takes long. Several callers at once build it once.
+func BuildPage(ctx context.Context, root string, say func(format string, args ...any)) error {
+	unlock, err := lockPage(root)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	want, built, err := pageState(root)
+	if err != nil || built {
+		return err
+	}
+	if !hasNode(ctx) {
+		return ErrNoNode
+	}
+	say("building the page")
+	if err := installPackages(ctx, filepath.Join(root, pageDir)); err != nil {
+		return err
+	}
+	if err := npm(ctx, filepath.Join(root, pageDir), "run", "-s", "build"); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(root, pageStamp), []byte(want), 0o600); err != nil {
+		return fmt.Errorf("build the page: %w", err)
+	}
+	return nil
+}
+
+// PageIsBuilt tells whether BuildPage would have nothing to do.
+func PageIsBuilt(root string) (bool, error) {
+	_, built, err := pageState(root)
+	return built, err
+}
+
+// pageState is the fingerprint of the page's sources, and whether the page that is there was made of them.
+func pageState(root string) (want string, built bool, err error) {
+	if want, err = fingerprint(root); err != nil {
+		return "", false, err
+	}
+	have, err := os.ReadFile(filepath.Join(root, pageStamp))
+	return want, err == nil && string(have) == want, nil
+}
+
+// lockPage keeps others from building at the same time. The lock ends with the process, however that ends.
+func lockPage(root string) (unlock func(), err error) {
+	f, err := os.Open(filepath.Join(root, pageDir, "package.json"))
+	if err != nil {
+		return nil, fmt.Errorf("lock the page: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("lock the page: %w", err)
+	}
+	return func() { _ = f.Close() }, nil
+}
+
+// fingerprint is a hash of all that the page is made of.
+func fingerprint(root string) (string, error) {
+	sum := sha256.New()
+	for _, dir := range []string{pageDir, sdkDir + "/src"} {
+		base := filepath.Join(root, dir)
+		err := filepath.WalkDir(base, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			switch d.Name() {
+			case "node_modules", "embed", "docs", "dist":
+				if d.IsDir() {
+					return filepath.SkipDir
+				}
+			}
+			if !d.Type().IsRegular() || strings.HasPrefix(d.Name(), ".") || strings.HasSuffix(d.Name(), ".md") || strings.HasSuffix(d.Name(), ".go") {
+				return nil
+			}
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(sum, "%s %d\n", strings.TrimPrefix(path, root), len(data))
+			_, _ = sum.Write(data) // a hash takes everything
+			return nil
+		})
+		if err != nil {
+			return "", fmt.Errorf("look at the page's sources: %w", err)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// hasNode tells whether there are npm and a Node that is new enough.
+func hasNode(ctx context.Context) bool {
+	if _, err := exec.LookPath("npm"); err != nil {
+		return false
+	}
+	out, err := exec.CommandContext(ctx, "node", "--version").Output()
+	if err != nil {
+		return false
+	}
+	return newEnough(strings.TrimSpace(string(out)))
+}
+
+func newEnough(version string) bool {
+	parts := strings.Split(strings.TrimPrefix(version, "v"), ".")
+	if len(parts) < 2 {
+		return false
+	}
+	major, err1 := strconv.Atoi(parts[0])
+	minor, err2 := strconv.Atoi(parts[1])
+	return errors.Join(err1, err2) == nil && (major > 20 || major == 20 && minor >= 19)
+}
+
+// installPackages does so unless they are those of the lock file already.
+func installPackages(ctx context.Context, dir string) error {
+	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
+	if err != nil {
+		return fmt.Errorf("install the page's packages: %w", err)
+	}
+	stamp := filepath.Join(dir, "node_modules", ".package-lock.stamp")
+	if have, err := os.ReadFile(stamp); err == nil && bytes.Equal(have, lock) {
+		return nil
+	}
+	if err := npm(ctx, dir, "ci", "--no-audit", "--no-fund", "--loglevel=error"); err != nil {
+		return err
+	}
+	if err := os.WriteFile(stamp, lock, 0o600); err != nil {
+		return fmt.Errorf("install the page's packages: %w", err)
+	}
+	return nil
+}
+
+func npm(ctx context.Context, dir string, args ...string) error {
+	cmd := exec.CommandContext(ctx, "npm", args...)
+	cmd.Dir = dir
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("npm %s: %w\n%s", strings.Join(args, " "), err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// PageCommand is `wemapsctl web`.
+func PageCommand(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q", args[0])
+	}
+	root, err := Root()
+	if err != nil {
+		return err
+	}
+	built := false
+	err = BuildPage(ctx, root, func(format string, args ...any) {
+		built = true
+		fmt.Printf(format+"\n", args...)
+	})
+	if err == nil && !built {
+		fmt.Println("the page is built already")
+	}
+	return err
+}
