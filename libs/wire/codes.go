@@ -46,6 +46,8 @@ const (
 
 	CodeMemberNotFound Code = "MEMBER_NOT_FOUND"
 	CodeShareNotFound  Code = "SHARE_NOT_FOUND"
+	CodeTooManyViewers Code = "TOO_MANY_VIEWERS"
+	CodeZoneNotFound   Code = "ZONE_NOT_FOUND"
 
 	CodeMessageNotFound Code = "MESSAGE_NOT_FOUND"
 	CodeMessageDeleted  Code = "MESSAGE_DELETED"
@@ -104,6 +106,8 @@ var registry = []Registration{
 	{CodeBanned, http.StatusForbidden, false, "You may not enter this room"},
 	{CodeMemberNotFound, http.StatusNotFound, false, "This user is not in the room"},
 	{CodeShareNotFound, http.StatusNotFound, false, "This link does not exist or has ended"},
+	{CodeTooManyViewers, http.StatusTooManyRequests, true, "Too many people are watching already"},
+	{CodeZoneNotFound, http.StatusNotFound, false, "There is no such privacy zone"},
 	{CodeMessageNotFound, http.StatusNotFound, false, "There is no such message in this room"},
 	{CodeMessageDeleted, http.StatusGone, false, "This message was deleted"},
 	{CodeMessageChanged, http.StatusConflict, false, "This message has another text by now"},
@@ -150,4 +154,5 @@ var (
 	CloseAbuse        = CloseCode{4006, "too many invalid frames", false}
 	CloseSlow         = CloseCode{4007, "slow consumer", true}
 	ClosePingTimeout  = CloseCode{4008, "ping timeout", true}
+	CloseShareEnded   = CloseCode{4009, "share link ended", false}
 )

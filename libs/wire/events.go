@@ -118,6 +118,7 @@ type Location struct {
 	ETA                   *Time    `json:"eta,omitempty"`
 	ETABasis              string   `json:"etaBasis,omitempty"`
 	Arrived               bool     `json:"arrived,omitempty"`
+	Precision             string   `json:"precision,omitempty"` // "approximate": the middle of a cell; absent = exact
 }
 
 // LocationConfirmed acks a fix to its sender.
@@ -136,6 +137,7 @@ type LocationConfirmed struct {
 type RoomLocations struct {
 	RoomID    string            `json:"roomId,omitempty"`
 	Locations []json.RawMessage `json:"locations"`
+	Members   []MemberLocation  `json:"members,omitempty"` // over REST: how things are with everybody
 }
 
 // SendMessage is one chat message as a client sends it.

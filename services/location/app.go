@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/redis/rueidis"
@@ -18,6 +19,7 @@ import (
 	"github.com/wemaps/wemaps/services/location/internal/consume"
 	"github.com/wemaps/wemaps/services/location/internal/ingest"
 	"github.com/wemaps/wemaps/services/location/internal/inlet"
+	"github.com/wemaps/wemaps/services/location/internal/keep"
 	"github.com/wemaps/wemaps/services/location/internal/publish"
 	"github.com/wemaps/wemaps/services/location/internal/store"
 )
@@ -25,6 +27,9 @@ import (
 // boardLimit bounds the members that a partition remembers: about 500 bytes
 // each, and at most twice as many.
 const boardLimit = 50_000
+
+// changesPerMinute is how often one user may change what the others see.
+const changesPerMinute = 60
 
 // App is the location service.
 type App struct {
@@ -48,7 +53,8 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	registry.MustRegister(redisx.NewBacklog(client, "location", append(wire.StreamsOf(wire.ServiceLocation, cfg.Partitions), wire.StreamDead(wire.ServiceLocation))...))
 	metrics := consume.NewMetrics(registry)
 	rooms, positions := store.NewRooms(client), store.NewPositions(client, cfg.TTL)
-	ways := store.NewWays(client)
+	ways, archive := store.NewWays(client), store.NewArchive(db)
+	projection := &keep.Projection{Archive: archive, Client: client, Partitions: cfg.Partitions}
 	verifier := token.NewVerifier(client)
 	onError := func(err error) { log.Warn("working on streams", zap.Error(err)) }
 
@@ -64,15 +70,21 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 		}}
 
 	echo := httpx.New(httpx.Options{Service: "location", Log: log, Registry: registry, MapError: api.MapError})
-	(&api.API{Rooms: rooms, Positions: positions, Journeys: ways}).Register(echo, verifier)
+	rest := api.API{Rooms: rooms, Positions: positions, Journeys: ways}
+	rest.Register(echo, verifier)
+	(&api.Privacy{API: rest, Wishes: projection, Said: store.NewSharing(client), Zones: archive,
+		Changes: &redisx.Limiter{Client: client, Prefix: "limit:location:sharing:", Rate: changesPerMinute, Period: time.Minute, Burst: changesPerMinute}}).Register(echo, verifier)
 	inletCommands := inlet.NewCommands(client, cfg.Partitions, cfg.CommandBound)
 	(&api.Phones{Devices: inlet.NewDevices(client), Rooms: rooms, Positions: positions, Commands: inletCommands, PublicURL: cfg.PublicURL,
 		Limiter: ingest.NewLimiter(api.IngestRate, api.IngestBurst), Metrics: api.NewPhoneMetrics(registry)}).Register(echo, verifier)
 
 	a := &App{client: client, db: db}
 	a.group.Add("admin", admin.Run)
-	a.group.Add("room events", consume.RoomEvents(client, cfg.InstanceID, positions, onError).Run)
+	a.group.Add("room events", consume.RoomEvents(client, cfg.InstanceID, positions, projection, onError).Run)
 	a.group.Add("partitions", partitions.Run)
+	a.group.Add("sharing", (&keep.Keeper{Projection: projection, Instance: cfg.InstanceID, OnError: onError}).Run)
+	a.group.Add("sharing of rooms", keep.RoomEvents(projection, cfg.InstanceID, onError).Run)
+	a.group.Add("sharing of users", keep.AuthEvents(projection, cfg.InstanceID, onError).Run)
 	a.group.Add("inlet", inletCommands.Run)
 	a.group.Add("http", func(ctx context.Context) error {
 		return httpx.Serve(ctx, cfg.HTTPAddr, echo, cfg.ShutdownTimeout)

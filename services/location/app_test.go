@@ -147,6 +147,7 @@ func TestService(t *testing.T) {
 		return status == http.StatusOK
 	})
 	s.set(wire.KeyRoomCaches, 1)
+	s.set(wire.KeySharingCaches, 1)
 	future, past := time.Now().Add(time.Hour), time.Now().Add(-time.Hour)
 	s.room("r1", wire.RoomStatusActive, future, "ann", "bob")
 	s.room("expired", wire.RoomStatusActive, past, "ann")

@@ -30,6 +30,8 @@ func (b *Bus) deliver(r *room, message string) {
 		case e.Event == wire.EventMemberRemoved:
 			b.tell(r, e)
 			out = append(out, b.takeOutUser(r, removedUser(e.Data))...)
+		case e.Event == wire.EventLocationRequested: // for one member, whose devices may be on any edge
+			b.tellUser(r, e)
 		case e.Event == wire.EventUserLeft && e.Origin.SocketID == "": // the room's events tell it; it is for the log
 		default:
 			b.tell(r, e)
@@ -74,6 +76,17 @@ func (b *Bus) tell(r *room, e wire.Envelope) {
 		origin.Reply(e.Origin.Ref, e.Event, []byte(e.Data), e.Offset)
 	}
 	b.hub.Broadcast(r.id, msg, origin)
+}
+
+// tellUser hands an event to the sockets of the user it names, and to nobody
+// else. The caller holds r.mu.
+func (b *Bus) tellUser(r *room, e wire.Envelope) {
+	msg := outq.NewEvent(outq.Transient, "", e.Event, []byte(e.Data))
+	for _, m := range b.hub.Members(r.id) {
+		if s, ok := m.(Seat); ok && s.UserID() == e.UserID {
+			_ = s.Send(msg) // one that cannot keep up sees to its own end
+		}
+	}
 }
 
 // say tells the room's sockets here something that every edge learns by itself.

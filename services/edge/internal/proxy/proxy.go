@@ -64,9 +64,10 @@ func (p *Proxy) Register(e *echo.Echo) error {
 	}{
 		{p.services.Auth, httpx.MaxBody, []string{"/api/auth/*"}},
 		{p.services.Chat, httpx.MaxBody, []string{"/api/rooms/:id/messages", "/api/rooms/:id/messages/*"}},
-		{p.services.Location, httpx.MaxBody, []string{"/api/rooms/:id/locations", "/api/rooms/:id/locations/*", "/api/rooms/:id/navigation", "/api/rooms/:id/tracks", "/api/rooms/:id/tracks/*"}},
-		{p.services.Location, httpx.MaxBody, []string{"/api/devices/setup"}},
+		{p.services.Location, httpx.MaxBody, []string{"/api/rooms/:id/locations", "/api/rooms/:id/locations/*", "/api/rooms/:id/navigation", "/api/rooms/:id/sharing", "/api/rooms/:id/tracks", "/api/rooms/:id/tracks/*"}},
+		{p.services.Location, httpx.MaxBody, []string{"/api/devices/setup", "/api/privacy/*"}},
 		{p.services.Location, wire.MaxIngestBytes, []string{ingestPrefix + "*"}},
+		{p.services.Location, httpx.MaxBody, []string{"/api/rooms/shared/:token/locations"}},
 		{p.services.Room, httpx.MaxBody, []string{"/api/rooms", "/api/rooms/*"}},
 	} {
 		h, err := p.to(route.service, route.limit)

@@ -25,6 +25,8 @@ const (
 	refuseChat    = "Not authorized to send messages in this room"
 	refuseHistory = "Not authorized to access chat history"
 	refuseChange  = "Not authorized to change messages in this room"
+	refuseSharing = "Not authorized to change sharing in this room"
+	refuseAsk     = "Not authorized to ask for locations in this room"
 )
 
 // dispatch is the list of all events that a client may send.
@@ -50,6 +52,14 @@ func (s *Session) dispatch(ctx context.Context, r request) error {
 		return s.command(ctx, r, wire.ServiceChat, wire.CommandRead, refuseHistory, s.limitChat)
 	case wire.EventTyping:
 		return s.typing(ctx, r)
+	case wire.EventPauseSharing:
+		return s.command(ctx, r, wire.ServiceLocation, wire.CommandPause, refuseSharing, s.limitChat)
+	case wire.EventResumeSharing:
+		return s.command(ctx, r, wire.ServiceLocation, wire.CommandResume, refuseSharing, s.limitChat)
+	case wire.EventSetPrecision:
+		return s.command(ctx, r, wire.ServiceLocation, wire.CommandPrecision, refuseSharing, s.limitChat)
+	case wire.EventAskLocation:
+		return s.command(ctx, r, wire.ServiceLocation, wire.CommandAsk, refuseAsk, s.limitChat)
 	case wire.EventPing:
 		s.reply(r.ref, wire.EventPong, nil)
 		return nil

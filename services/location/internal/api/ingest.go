@@ -149,6 +149,15 @@ func (p *Phones) take(ctx context.Context, app string, g wire.DeviceGrant, r *in
 	if err := p.Commands.Append(ctx, commands(g, rooms, r, received)); err != nil {
 		return nil, err
 	}
+	if r.Heartbeat && len(rooms) > 0 {
+		ids := make([]string, 0, len(rooms))
+		for _, room := range rooms {
+			ids = append(ids, room.ID)
+		}
+		if err := p.Positions.Heard(ctx, ids, g.UserID, received); err != nil {
+			return nil, err
+		}
+	}
 	p.Metrics.count(app, r, len(rooms))
 	return rooms, nil
 }

@@ -84,6 +84,7 @@ func (p *phones) world(bound ...string) {
 	p.t.Helper()
 	p.set(wire.KeyJWKS, "{}")
 	p.set(wire.KeyRoomCaches, "1")
+	p.set(wire.KeySharingCaches, "1")
 	p.room("r1", "ann", "bob")
 	p.room("r2", "ann")
 	p.grant(deviceToken, "ann", "Ann", "d1", bound...)

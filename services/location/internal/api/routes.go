@@ -14,6 +14,7 @@ import (
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/location/internal/inlet"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/store"
 )
 
 // Rooms finds rooms; see store.Rooms.
@@ -24,6 +25,9 @@ type Rooms interface {
 // Positions reads live positions; see store.Positions.
 type Positions interface {
 	Live(ctx context.Context, room string, users []string) ([]json.RawMessage, error)
+	Seen(ctx context.Context, room string, users []string) ([]json.RawMessage, store.Wishes, error)
+	Signs(ctx context.Context, room string) (store.Signs, error)
+	Heard(ctx context.Context, rooms []string, user string, at time.Time) error
 }
 
 // API answers requests.
@@ -41,24 +45,32 @@ func (a *API) Register(e *echo.Echo, verifier httpx.Verifier) {
 }
 
 // locations answers who is where, for members: all live positions, the asker's
-// own among them.
+// own among them, and how things are with those who have none.
 func (a *API) locations(c echo.Context) error {
 	room, err := a.room(c)
 	if err != nil {
 		return err
 	}
-	live, err := a.Positions.Live(c.Request().Context(), room.ID, room.Members)
+	ctx := c.Request().Context()
+	live, wishes, err := a.Positions.Seen(ctx, room.ID, room.Members)
+	if err != nil {
+		return err
+	}
+	signs, err := a.Positions.Signs(ctx, room.ID)
 	if err != nil {
 		return err
 	}
 	if live == nil {
 		live = []json.RawMessage{}
 	}
-	return c.JSON(http.StatusOK, wire.RoomLocations{RoomID: room.ID, Locations: live})
+	return c.JSON(http.StatusOK, wire.RoomLocations{RoomID: room.ID, Locations: live, Members: memberLocations(room.Members, live, wishes, signs, time.Now())})
 }
 
 // MapError is the service's only mapping of domain errors to REST.
 func MapError(err error) *wire.Error {
+	if e := privacyError(err); e != nil {
+		return e
+	}
 	switch {
 	case errors.Is(err, position.ErrRoomNotFound):
 		return wire.NewError(wire.CodeRoomNotFound)

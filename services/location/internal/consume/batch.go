@@ -23,7 +23,13 @@ type command struct {
 	verdict position.Verdict
 	level   privacy.Level // how exactly others may know the fix
 
+	change  privacy.Change // of a wish
+	reason  string         // why the position was removed; "" = it was not
+	told    *wire.SharingChanged
+	request *wire.LocationRequested
+
 	// What an accepted fix brought about.
+	seen   *position.Fix // what the others see of it
 	nav    navigation.Result
 	then   state // the member as of this fix
 	advice navigation.Reason
@@ -43,9 +49,8 @@ type member struct {
 	memory
 	key    position.Key
 	roomAt int
-	fresh  bool // had no position before, as far as the memory knows
 	last   int  // the command that decides what is stored
-	leave  int  // the last leave, or -1
+	leave  int  // the last command after which nothing was shown, or -1
 	moved  bool // some fix was accepted
 	save   bool // what must survive has changed
 }
@@ -92,7 +97,8 @@ func (b *batch) parse(entries []redisx.Entry) (rejects []redisx.Reject) {
 
 func known(commandType string) bool {
 	switch commandType {
-	case wire.CommandUpdate, wire.CommandLeave, wire.CommandSnapshot, wire.CommandRefresh:
+	case wire.CommandUpdate, wire.CommandLeave, wire.CommandSnapshot, wire.CommandRefresh,
+		wire.CommandPause, wire.CommandResume, wire.CommandPrecision, wire.CommandShared, wire.CommandGone, wire.CommandAsk:
 		return true
 	}
 	return false
@@ -103,7 +109,7 @@ func known(commandType string) bool {
 func (h *Commands) admit(ctx context.Context, b *batch) error {
 	for i := range b.commands {
 		c := &b.commands[i]
-		if c.Type == wire.CommandLeave {
+		if c.Type == wire.CommandLeave || c.Type == wire.CommandGone {
 			continue
 		}
 		at, ok := b.roomIndex[c.RoomID]
@@ -118,6 +124,7 @@ func (h *Commands) admit(ctx context.Context, b *batch) error {
 		case c.Type == wire.CommandRefresh:
 			b.rooms[at].refresh = true
 		case c.Type != wire.CommandUpdate:
+			c.err = c.understand(b.now)
 		case b.now.Sub(c.Received) >= h.TTL:
 			c.err = position.ErrUnavailable // it would end before it was seen
 		default:
@@ -141,7 +148,7 @@ func (h *Commands) admit(ctx context.Context, b *batch) error {
 		c.room = rooms[c.roomAt]
 		b.rooms[c.roomAt].room = c.room
 		switch {
-		case c.Type == wire.CommandRefresh: // from a service, which asked already
+		case c.Type == wire.CommandRefresh, c.Type == wire.CommandShared: // from a service, which asked already
 		case c.room != nil:
 			c.err = c.room.Admit(c.UserID, b.now)
 		case certain:
@@ -153,9 +160,9 @@ func (h *Commands) admit(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// moves tells whether a command concerns the member's position.
+// moves tells whether a command concerns the member's position, or may.
 func (c *command) moves() bool {
-	return c.err == nil && (c.Type == wire.CommandUpdate || c.Type == wire.CommandLeave)
+	return c.err == nil && c.Type != wire.CommandSnapshot && c.Type != wire.CommandAsk
 }
 
 // recall brings what is known of all members that the batch moves into
@@ -178,7 +185,6 @@ func (h *Commands) recall(ctx context.Context, b *batch) error {
 			if m.memory, ok = h.members.Get(key); !ok {
 				unknown, at = append(unknown, key), append(at, j)
 			}
-			m.fresh = m.mark.FixedAt == 0
 		}
 		if b.members[j].roomAt < 0 {
 			b.members[j].roomAt = c.roomAt // the first command was a leave
@@ -194,7 +200,7 @@ func (h *Commands) recall(ctx context.Context, b *batch) error {
 	}
 	for i, j := range at {
 		m := &b.members[j]
-		m.mark = marks[i]
+		m.mark, m.shown = marks[i].Mark, marks[i].Shown
 		if m.roomAt >= 0 && b.rooms[m.roomAt].memory != nil {
 			saved := b.rooms[m.roomAt].memory.saved[m.key.User]
 			m.nav.Saved, m.visits, m.name = saved.Saved, saved.Visits, saved.Name

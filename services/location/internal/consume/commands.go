@@ -12,6 +12,7 @@ import (
 	"github.com/wemaps/wemaps/services/location/internal/geofence"
 	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/privacy"
 	"github.com/wemaps/wemaps/services/location/internal/publish"
 )
 
@@ -22,13 +23,26 @@ type Rooms interface {
 
 // Positions reads live positions; see store.Positions.
 type Positions interface {
-	Marks(ctx context.Context, keys []position.Key) ([]position.Mark, error)
+	Marks(ctx context.Context, keys []position.Key) ([]Mark, error)
 	Live(ctx context.Context, room string, users []string) ([]json.RawMessage, error)
+}
+
+// Mark is what is known of a member from the stored position, which was shown at
+// a level. A member without one may have been shown exactly before.
+type Mark struct {
+	position.Mark
+	Shown privacy.Level
+}
+
+// Query names a room, and those of whom something must be known.
+type Query struct {
+	Room    string
+	Members []string
 }
 
 // Ways reads what a room's navigation needs; see store.Ways.
 type Ways interface {
-	Load(ctx context.Context, rooms []string) ([]Way, error)
+	Load(ctx context.Context, rooms []Query) ([]Way, error)
 }
 
 // Way is what a partition keeps in memory of a room.
@@ -38,6 +52,10 @@ type Way struct {
 	Group  navigation.Group
 	Saved  map[string]publish.Saved // by user
 	Online []string                 // users with a socket in the room
+
+	Viewers int64                   // by share links
+	Wishes  map[string]privacy.Wish // by user, of those who have said something
+	Certain bool                    // whoever is not in Wishes has said nothing
 }
 
 // Effects collects what a batch does; see publish.Batch.
@@ -55,6 +73,13 @@ type Effects interface {
 	GroupArrived(room string, users []string, at int64, plan uint64)
 	ETAChanged(who publish.Who, eta, previous int64, basis navigation.Basis)
 	Fence(who publish.Who, e geofence.Event)
+	Removed(who publish.Who, reason string)
+	Left(k position.Key, at time.Time)
+	Held(k position.Key, version int64)
+	Wish(c *wire.Command)
+	Shared(c *wire.Command, changed wire.SharingChanged)
+	Asked(c *wire.Command, to wire.LocationRequested)
+	Stale(who publish.Who, seen time.Time)
 	Flush(ctx context.Context) error
 }
 
@@ -67,6 +92,7 @@ const (
 	// how often what rarely changes is read again, if nobody says that it has.
 	lookEvery    = 2 * time.Second
 	refreshEvery = 30 * time.Second
+	uncertainFor = 500 * time.Millisecond // while nobody is shown
 )
 
 // Config is what Commands works with. Recorder and Router may be nil.
@@ -98,6 +124,10 @@ type memory struct {
 	nav    navigation.Member
 	visits []geofence.Visit // never changed, only replaced
 	name   string
+
+	shown   privacy.Level // how the others know the position at most
+	located bool          // it is noted that there may be one
+	stale   bool          // the others have been told of the silence
 }
 
 // NewCommands starts with an empty memory.

@@ -191,8 +191,8 @@ func TestLeave(t *testing.T) {
 	w.waitReplies(1, "it is confirmed nevertheless")
 	// inherited mistake 5: the member's other device goes on, and is not refused.
 	handle(t, h, update("r1", "ann", 3, now.Add(time.Millisecond)))
-	got := w.waitHeard(2, "the other device's fix")
-	if len(got) != 2 || place(t, got[1].Data) != 3 || !w.exists(wire.KeyLocation("r1", "ann")) {
+	got := w.waitHeard(3, "the other device's fix")
+	if len(got) != 3 || got[1].Event != wire.EventLocationRemoved || place(t, got[2].Data) != 3 || !w.exists(wire.KeyLocation("r1", "ann")) {
 		t.Errorf("the room heard %+v", got)
 	}
 	// In one batch: nothing of a member who is gone at its end.
@@ -200,8 +200,8 @@ func TestLeave(t *testing.T) {
 	again.Received = now.Add(3 * time.Millisecond)
 	handle(t, h, update("r1", "ann", 4, now.Add(2*time.Millisecond)), again)
 	w.waitReplies(2, "the sender is answered")
-	if w.exists(wire.KeyLocation("r1", "ann")) || len(w.waitHeard(2, "")) != 2 {
-		t.Error("a position survived its leave")
+	if got := w.waitHeard(4, "everybody is told to remove it"); w.exists(wire.KeyLocation("r1", "ann")) || len(got) != 4 || got[3].Event != wire.EventLocationRemoved {
+		t.Errorf("a position survived its leave: %+v", got)
 	}
 }
 

@@ -15,20 +15,27 @@ func (h *Commands) decide(b *batch) {
 	for i := range b.commands {
 		c := &b.commands[i]
 		if c.member < 0 {
+			if c.Type == wire.CommandAsk && c.err == nil {
+				h.ask(b, c)
+			}
 			continue
 		}
 		m := &b.members[c.member]
-		received := c.Received.UnixMilli()
-		if c.Type == wire.CommandLeave {
-			m.mark = m.mark.Left(received)
-			m.last, m.leave = i, i
+		if c.Type != wire.CommandUpdate {
+			h.heed(b, m, i)
 			continue
 		}
+		received := c.Received.UnixMilli()
 		c.level = privacy.Exact
 		c.verdict = m.mark.Judge(&c.fix, received, now)
+		if policy := b.rooms[c.roomAt].memory.policy(c.UserID); policy != nil {
+			h.mask(b, m, i, policy)
+		} else if m.mark.LeftAt != 0 {
+			h.mask(b, m, i, exactly)
+		}
 		if c.verdict == position.Accepted {
 			m.mark.Until = received + h.TTL.Milliseconds()
-			m.last = i
+			m.last, m.shown = i, c.level
 			h.move(b, m, c, received)
 		}
 	}
@@ -37,8 +44,11 @@ func (h *Commands) decide(b *batch) {
 // move takes a member one fix further.
 func (h *Commands) move(b *batch, m *member, c *command, received int64) {
 	w := &b.rooms[c.roomAt]
-	f := &c.fix
-	m.name, m.moved, w.moved = c.UserName, true, true
+	if c.seen == nil {
+		c.seen = &c.fix
+	}
+	f := c.seen // whatever follows from a fix must follow from what the others see
+	m.name, m.moved, w.moved, m.stale = c.UserName, true, true, false
 	s := navigation.Sample{Point: navigation.Point{Lat: f.Latitude, Lng: f.Longitude}, At: max(m.mark.Clock(f.RecordedAt.UnixMilli()), m.nav.At+1),
 		Received: received, Accuracy: f.Accuracy, Speed: f.Speed}
 	n := &m.nav
@@ -68,14 +78,18 @@ func (h *Commands) collect(b *batch, i int) {
 		h.Effects.Refuse(&c.Command, eventOf(c.Type), e)
 		return
 	}
+	if c.request != nil {
+		h.Effects.Asked(&c.Command, *c.request)
+	}
 	if c.member < 0 {
 		return
 	}
 	m := &b.members[c.member]
-	if c.Type == wire.CommandLeave {
-		if m.last == i {
-			h.Effects.Forget(m.key)
-		}
+	if c.reason != "" {
+		h.collectStop(b, m, i)
+	}
+	if c.Type != wire.CommandUpdate {
+		h.collectWish(b, m, i)
 		return
 	}
 	answer := publish.Answer{Fix: &c.fix, Verdict: c.verdict, Advice: c.advice}
@@ -84,11 +98,15 @@ func (h *Commands) collect(b *batch, i int) {
 	if c.verdict != position.Accepted || m.leave > i || m.last != i && b.now.Sub(c.Received) > behindAfter {
 		h.Effects.Confirm(&c.Command, answer)
 	} else {
-		if m.last == i && m.fresh {
+		if m.last == i && !m.located {
+			m.located = true
 			h.Effects.Locate(m.key, c.room.ExpiresAt)
 		}
-		h.Effects.Position(&c.Command, &publish.Position{Answer: answer, Keep: m.last == i, Now: b.now, Direct: c.then.direct,
+		h.Effects.Position(&c.Command, &publish.Position{Answer: answer, Shown: c.seen, Level: c.level, Keep: m.last == i, Now: b.now, Direct: c.then.direct,
 			Remaining: c.then.remaining, Progress: c.then.progress, Speed: c.then.fast, ETA: c.then.eta, Basis: c.then.basis, Arrived: c.then.arrived})
+	}
+	if m.leave > i {
+		return
 	}
 	if c.nav.Arrived != navigation.NotArrived || c.nav.TellETA || len(c.fences) > 0 {
 		h.tell(b, c)

@@ -17,18 +17,27 @@ type Forgetter interface {
 	ForgetRoom(ctx context.Context, room string) error
 }
 
+// Appender writes commands to the streams of their partitions; see
+// inlet.Commands.
+type Appender interface {
+	Append(ctx context.Context, commands []wire.Command) error
+}
+
 // RoomEvents returns the consumer that deletes positions when members go and
-// rooms end. Deleting twice does no harm, so replicas share the stream freely.
-func RoomEvents(client rueidis.Client, instance string, positions Forgetter, onError func(error)) *redisx.Consumer {
+// rooms end, and tells the owners of their partitions, after whose word nothing
+// of a former member is shown. Deleting twice does no harm, so replicas share the
+// stream freely.
+func RoomEvents(client rueidis.Client, instance string, positions Forgetter, commands Appender, onError func(error)) *redisx.Consumer {
 	return &redisx.Consumer{Client: client, Stream: wire.StreamRoom, Field: wire.StreamField, Group: Group, Name: instance,
 		Dead: wire.StreamDead(wire.ServiceLocation), OnError: onError,
 		Handle: func(ctx context.Context, entries []redisx.Entry) ([]redisx.Reject, error) {
-			return handleEvents(ctx, positions, entries)
+			return handleEvents(ctx, positions, commands, entries)
 		}}
 }
 
-func handleEvents(ctx context.Context, positions Forgetter, entries []redisx.Entry) (rejects []redisx.Reject, err error) {
+func handleEvents(ctx context.Context, positions Forgetter, commands Appender, entries []redisx.Entry) (rejects []redisx.Reject, err error) {
 	var gone []position.Key
+	var told []wire.Command
 	for _, entry := range entries {
 		var e wire.RoomEvent
 		if err := json.Unmarshal([]byte(entry.Value), &e); err != nil || e.RoomID == "" {
@@ -38,6 +47,12 @@ func handleEvents(ctx context.Context, positions Forgetter, entries []redisx.Ent
 		switch e.Type {
 		case wire.RoomEventMemberLeft, wire.RoomEventMemberRemoved:
 			gone = append(gone, position.Key{Room: e.RoomID, User: e.UserID})
+			reason := wire.RemovedLeft
+			if e.Type == wire.RoomEventMemberRemoved {
+				reason = wire.RemovedFromRoom
+			}
+			data, _ := json.Marshal(wire.GoneMember{Reason: reason}) // strings always marshal
+			told = append(told, wire.Command{Type: wire.CommandGone, RoomID: e.RoomID, UserID: e.UserID, UserName: e.UserName, Received: e.At.Time, Data: string(data)})
 		case wire.RoomEventClosed, wire.RoomEventExpired:
 			if err := positions.ForgetRoom(ctx, e.RoomID); err != nil {
 				return nil, err
@@ -47,5 +62,8 @@ func handleEvents(ctx context.Context, positions Forgetter, entries []redisx.Ent
 	if len(gone) == 0 {
 		return rejects, nil
 	}
-	return rejects, positions.Forget(ctx, gone)
+	if err := positions.Forget(ctx, gone); err != nil {
+		return nil, err
+	}
+	return rejects, commands.Append(ctx, told)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/location/internal/consume"
+	"github.com/wemaps/wemaps/services/location/internal/inlet"
 	"github.com/wemaps/wemaps/services/location/internal/store"
 )
 
@@ -18,7 +19,7 @@ func TestRoomEventsDeletePositions(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = consume.RoomEvents(w.client, "a", store.NewPositions(w.client, ttl), func(err error) { t.Log(err) }).Run(ctx)
+		_ = consume.RoomEvents(w.client, "a", store.NewPositions(w.client, ttl), inlet.NewCommands(w.client, 1, 100), func(err error) { t.Log(err) }).Run(ctx)
 	}()
 	t.Cleanup(func() { cancel(); <-done })
 	h := w.commands(w.client)

@@ -40,6 +40,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, addr: testenv.Redis(t)}
 	w.client = w.open("test")
 	w.set(wire.KeyRoomCaches, "1")
+	w.set(wire.KeySharingCaches, "1")
 	w.listen(wire.ChannelReplies("e1"), &w.replies)
 	return w
 }

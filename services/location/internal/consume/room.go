@@ -3,12 +3,14 @@ package consume
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/location/internal/geofence"
 	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/privacy"
 	"github.com/wemaps/wemaps/services/location/internal/publish"
 )
 
@@ -22,12 +24,20 @@ type roomMemory struct {
 	group    navigation.Group
 	saved    map[string]publish.Saved // of everybody who has taken part, by user
 	online   []string
+	viewers  int64
+	members  []string // of whom the wishes are known
+	wishes   map[string]wish
+	certain  bool                 // whoever is not in wishes has said nothing
+	asked    map[string]time.Time // who was asked where they are, and when
 	loadedAt time.Time
 	lookedAt time.Time
 }
 
 // watches tells whether anybody but user would see a position.
 func (r *roomMemory) watches(user string) bool {
+	if r.viewers > 0 {
+		return true
+	}
 	for _, u := range r.online {
 		if u != user {
 			return true
@@ -54,7 +64,7 @@ type roomWork struct {
 
 // visit brings what is known of the batch's rooms into b.rooms.
 func (h *Commands) visit(ctx context.Context, b *batch) error {
-	var missing []string
+	var missing []Query
 	var at []int
 	for i := range b.rooms {
 		w := &b.rooms[i]
@@ -64,8 +74,12 @@ func (h *Commands) visit(ctx context.Context, b *batch) error {
 			continue // nobody navigates there
 		}
 		w.memory = memory
-		if !ok || w.refresh || b.now.Sub(memory.loadedAt) >= refreshEvery {
-			missing, at = append(missing, w.id), append(at, i)
+		if !ok || w.refresh || memory.old(w.room, b.now) {
+			q := Query{Room: w.id}
+			if w.room != nil {
+				q.Members = w.room.Members
+			}
+			missing, at = append(missing, q), append(at, i)
 		}
 	}
 	if len(missing) > 0 {
@@ -98,8 +112,22 @@ func (h *Commands) learn(w *roomWork, way Way, now time.Time) {
 		w.memory = m
 		h.rooms.Put(w.id, m)
 	}
-	m.route, m.fences, m.online, m.loadedAt = way.Route, way.Fences, way.Online, now
+	m.route, m.fences, m.online, m.viewers, m.loadedAt = way.Route, way.Fences, way.Online, way.Viewers, now
 	m.plan = nil
+	m.heed(way)
+	if w.room != nil {
+		m.members = w.room.Members
+	}
+}
+
+// old tells whether what is known must be read again. Of a new member it is not
+// known what that one wants to be seen.
+func (r *roomMemory) old(room *position.Room, now time.Time) bool {
+	every := refreshEvery
+	if !r.certain {
+		every = uncertainFor
+	}
+	return now.Sub(r.loadedAt) >= every || room != nil && !slices.Equal(r.members, room.Members)
 }
 
 // planFor is the way that a room wants to go, made anew when that changes.
@@ -138,6 +166,7 @@ func (h *Commands) lookAt(b *batch, w *roomWork) {
 	if h.Router != nil {
 		h.Router.Ask(w.id, w.plan, people)
 	}
+	h.silent(b, w, people)
 	before := w.group
 	l := w.group.Look(w.plan.ID, people, b.now.UnixMilli())
 	for _, s := range l.Straggles {
@@ -151,6 +180,19 @@ func (h *Commands) lookAt(b *batch, w *roomWork) {
 	}
 	if w.group != before && w.group.Arrived != before.Arrived {
 		h.Effects.Keep(w.id, wire.NavigationGroup, w.group, w.room.ExpiresAt)
+	}
+}
+
+// silent tells once of members who have stopped saying where they are.
+func (h *Commands) silent(b *batch, w *roomWork, people []navigation.Person) {
+	for _, p := range people {
+		if p.Member.Heard == 0 || b.now.UnixMilli()-p.Member.Heard < staleAfter.Milliseconds() {
+			continue
+		}
+		if m := h.member(b, w, p.User); !m.stale && m.shown != privacy.Hidden {
+			m.stale = true
+			h.Effects.Stale(publish.Who{Room: w.id, User: p.User, Name: m.name}, time.UnixMilli(p.Member.Heard))
+		}
 	}
 }
 

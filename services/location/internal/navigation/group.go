@@ -17,6 +17,7 @@ const (
 	FreshWithin      = 120_000
 	GoneSilentAfter  = 30 * 60_000 // ms: no longer on the way
 	slowestGroupPace = 0.8         // m/s, to turn metres into seconds when everybody stands
+	tooVague         = 1000.0      // metres: nobody can tell whether such a member has arrived
 	farthestCompared = 0.5         // of the way that is left: beyond, nobody was together
 )
 
@@ -155,6 +156,7 @@ func (g *Group) arrival(people []Person, now int64, l *Look) {
 		switch {
 		case p.Member.ArrivedAt != 0:
 			there = append(there, p)
+		case p.Member.Accuracy >= tooVague: // cannot arrive, and so is not waited for
 		case now-max(p.Member.Heard, p.Member.Seen) <= GoneSilentAfter:
 			return
 		}

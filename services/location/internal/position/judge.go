@@ -182,6 +182,12 @@ func (m *Mark) yields(s *stream, received int64) bool {
 // one can know.
 func (m *Mark) Clock(at int64) int64 { return at + m.lead.skew }
 
+// Place is where the leading device was last, whoever may know it.
+func (m *Mark) Place() (lat, lng, accuracy float64, ok bool) {
+	p := &m.lead.last
+	return p.lat, p.lng, p.accuracy, p.at != 0
+}
+
 // time is the newest fix time, by a right clock as far as one can know: a clock
 // that is ahead must not keep the other devices out.
 func (s *stream) time() int64 { return min(s.last.at+s.skew, s.received) }

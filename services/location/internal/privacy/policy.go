@@ -49,6 +49,11 @@ func (p *Policy) Wherever(now time.Time) Level {
 	return p.Level
 }
 
+// Pausing tells whether the member pauses at now, and Ended whether the time that
+// the member wanted to share for is over.
+func (p *Policy) Pausing(now time.Time) bool { return p != nil && p.pausedAt(now) }
+func (p *Policy) Ended(now time.Time) bool   { return p != nil && p.endedAt(now) }
+
 func (p *Policy) pausedAt(t time.Time) bool {
 	return p.Paused && (p.PausedUntil.IsZero() || t.Before(p.PausedUntil))
 }

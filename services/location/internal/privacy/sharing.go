@@ -131,3 +131,52 @@ func (z Zones) Remove(id string, now time.Time) (Zones, error) {
 	}
 	return out, nil
 }
+
+// Wish is all that a member has said that counts in a room.
+type Wish struct {
+	Sharing Sharing
+	Zones   Zones
+	Left    time.Time // when the member took the position back last; zero = never
+	// Held hides the member while Sharing.Version is at most that: a stricter wish
+	// is about to be stored. It is -1 for a member who is not held.
+	Held int64
+}
+
+// Unsaid is the wish of a member who has said nothing.
+func Unsaid() Wish { return Wish{Sharing: Shared(), Held: -1} }
+
+// Policy is what follows from a wish; nil = nothing.
+func (w Wish) Policy() *Policy {
+	if w.Held >= w.Sharing.Version {
+		return &Policy{Level: Hidden, Paused: true}
+	}
+	p := w.Sharing.Policy(w.Zones)
+	if !w.Left.IsZero() {
+		if p == nil {
+			p = &Policy{Level: Exact}
+		}
+		p.Past = p.Past.And(Past{w.Left, Hidden})
+	}
+	return p
+}
+
+// Newer is what is known of a member after a look at what is stored: whatever
+// has the higher version counts, since a store may have lost its last second.
+func (w Wish) Newer(o Wish) Wish {
+	if o.Sharing.Version > w.Sharing.Version {
+		w.Sharing = o.Sharing
+	}
+	if o.Zones.Version > w.Zones.Version {
+		w.Zones = o.Zones
+	}
+	if o.Left.After(w.Left) {
+		w.Left = o.Left
+	}
+	w.Held = max(w.Held, o.Held)
+	return w
+}
+
+// Has tells whether there is a zone with that id.
+func (z Zones) Has(id string) bool {
+	return slices.ContainsFunc(z.Zones, func(zone Zone) bool { return zone.ID == id })
+}

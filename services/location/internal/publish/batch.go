@@ -13,9 +13,11 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/roomlog"
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/privacy"
 )
 
 // Batch collects the effects of a batch of commands, in order. Nothing happens
@@ -31,6 +33,7 @@ type Batch struct {
 	cmds    rueidis.Commands
 	lines   map[string]*strings.Builder // by channel
 	order   []string                    // channels as they first occurred
+	logged  bool                        // cmds has something for a room's log
 }
 
 // span is a part of Batch.bytes.
@@ -55,6 +58,7 @@ func NewBatch(client rueidis.Client, partitions int, ttl time.Duration, sent fun
 // Reset forgets what was collected, keeping the memory.
 func (b *Batch) Reset() {
 	b.bytes, b.effects, b.cmds, b.order = b.bytes[:0], b.effects[:0], b.cmds[:0], b.order[:0]
+	b.logged = false
 	clear(b.lines)
 }
 
@@ -66,8 +70,12 @@ type Answer struct {
 }
 
 // Position is a fix that became the member's position, and what follows from it.
+// Answer is for the sender, all else for the others.
 type Position struct {
 	Answer
+	Shown *position.Fix // what the others see of the fix, at a Level
+	Level privacy.Level
+
 	Keep bool      // it is the newest of its batch
 	Now  time.Time // of the batch
 
@@ -164,6 +172,14 @@ func (b *Batch) Flush(ctx context.Context) error {
 		if e.key != "" {
 			b.cmds = append(b.cmds, b.client.B().Set().Key(e.key).Value(e.envelope.Data).PxMilliseconds(e.keep.Milliseconds()).Build())
 		}
+	}
+	if b.logged {
+		// By itself, since the log's script may have to be brought along; and before
+		// the positions, which may be newer.
+		if err := redisx.FirstError(roomlog.Do(ctx, b.client, b.cmds)); err != nil {
+			return fmt.Errorf("publish what was removed: %w", err)
+		}
+		b.cmds, b.logged = b.cmds[:0], false
 	}
 	// Positions first: whoever hears of one and asks, finds it.
 	for _, channel := range b.order {

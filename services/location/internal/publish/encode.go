@@ -10,13 +10,14 @@ import (
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/privacy"
 )
 
 // appendLocation appends wire.Location as JSON: the bytes that every client
 // gets and that Redis keeps. It is made once, here. A test holds it against
 // encoding/json.
 func appendLocation(b []byte, c *wire.Command, p *Position) []byte {
-	f := p.Fix
+	f := p.Shown
 	b = appendText(append(b, `{"roomId":`...), c.RoomID)
 	b = appendText(append(b, `,"userId":`...), c.UserID)
 	b = appendText(append(b, `,"userName":`...), c.UserName)
@@ -33,7 +34,11 @@ func appendLocation(b []byte, c *wire.Command, p *Position) []byte {
 	}
 	b = appendTime(append(b, `,"timestamp":`...), c.Received)
 	b = appendTime(append(b, `,"recordedAt":`...), f.RecordedAt)
-	return append(appendWay(append(b, `,"isLive":true`...), p), '}')
+	b = appendWay(append(b, `,"isLive":true`...), p)
+	if p.Level != privacy.Exact {
+		b = append(append(append(b, `,"precision":"`...), p.Level.String()...), '"')
+	}
+	return append(b, '}')
 }
 
 // appendWay appends how far the member has to go, without what is unknown or

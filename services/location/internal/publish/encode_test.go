@@ -11,6 +11,7 @@ import (
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/privacy"
 )
 
 var received = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
@@ -24,7 +25,7 @@ func TestLocationGolden(t *testing.T) {
 	t.Parallel()
 	f := fullFix()
 	c := wire.Command{RoomID: "r1", UserID: "u1", UserName: `Žiga "Z" <b>`, Received: received}
-	p := Position{Answer: Answer{Fix: &f}, Direct: 1234.56, Remaining: 1234.56, Progress: -1, Speed: -1}
+	p := Position{Answer: Answer{Fix: &f}, Shown: &f, Level: privacy.Exact, Direct: 1234.56, Remaining: 1234.56, Progress: -1, Speed: -1}
 	got := string(appendLocation(nil, &c, &p))
 	want := `{"roomId":"r1","userId":"u1","userName":"Žiga \"Z\" \u003cb\u003e","latitude":46.0512345,"longitude":-14.5061234,"accuracy":4.5,` +
 		`"speed":0,"bearing":271.3,"heading":270,"altitude":-2.25,"batteryLevel":81,"deviceModel":"Pixel 9 Pro",` +
@@ -63,7 +64,7 @@ func TestLocationReadsBack(t *testing.T) {
 		f.DeviceModel = rapid.String().Draw(t, "device")
 		f.RecordedAt = time.UnixMilli(rapid.Int64Range(0, 4e12).Draw(t, "recordedAt")).UTC()
 		name := rapid.String().Draw(t, "name")
-		raw := appendLocation(nil, &wire.Command{RoomID: "r", UserID: "u", UserName: name, Received: received}, &Position{Answer: Answer{Fix: &f}, Direct: 0.04, Remaining: 0.04, Progress: -1, Speed: -1})
+		raw := appendLocation(nil, &wire.Command{RoomID: "r", UserID: "u", UserName: name, Received: received}, &Position{Answer: Answer{Fix: &f}, Shown: &f, Level: privacy.Exact, Direct: 0.04, Remaining: 0.04, Progress: -1, Speed: -1})
 		var got wire.Location
 		if err := json.Unmarshal(raw, &got); err != nil {
 			t.Fatalf("%v in %s", err, raw)
@@ -85,7 +86,7 @@ func BenchmarkEncode(b *testing.B) {
 	buf := make([]byte, 0, 1024)
 	b.ReportAllocs()
 	c := wire.Command{RoomID: "01990000-0000-7000-8000-000000000001", UserID: "01990000-0000-7000-8000-000000000002", UserName: "Walker", Received: received}
-	p := Position{Answer: Answer{Fix: &f}, Direct: 1234.56, Remaining: 1234.56, Progress: -1, Speed: 1.4, ETA: received.UnixMilli(), Basis: navigation.BasisSpeed}
+	p := Position{Answer: Answer{Fix: &f}, Shown: &f, Level: privacy.Exact, Direct: 1234.56, Remaining: 1234.56, Progress: -1, Speed: 1.4, ETA: received.UnixMilli(), Basis: navigation.BasisSpeed}
 	for b.Loop() {
 		buf = appendLocation(buf[:0], &c, &p)
 		buf = appendConfirmed(buf, &p.Answer, received)

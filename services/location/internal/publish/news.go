@@ -10,6 +10,7 @@ import (
 	"github.com/wemaps/wemaps/services/location/internal/geofence"
 	"github.com/wemaps/wemaps/services/location/internal/navigation"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/privacy"
 )
 
 // Who is a member of a room.
@@ -126,19 +127,19 @@ func distanceText(metres float64) string {
 	return fmt.Sprintf("%.1f km", metres/1000)
 }
 
-// Recalled reads a member's mark back from a stored position.
-func Recalled(raw string, ttl time.Duration) (position.Mark, bool) {
+// Recalled reads a member's mark back from a stored position, and at what level
+// that is known to others.
+func Recalled(raw string, ttl time.Duration) (position.Mark, privacy.Level, bool) {
 	var l wire.Location
 	if json.Unmarshal([]byte(raw), &l) != nil || l.RecordedAt.IsZero() || l.Timestamp.IsZero() {
-		return position.Mark{}, false
+		return position.Mark{}, privacy.Exact, false
 	}
 	f := position.Empty()
 	f.Latitude, f.Longitude, f.RecordedAt = l.Latitude, l.Longitude, l.RecordedAt.Time
-	if l.Accuracy != nil {
-		f.Accuracy = *l.Accuracy
+	f.Accuracy, f.Speed = optional(l.Accuracy), optional(l.Speed)
+	level := privacy.Exact
+	if l.Precision == wire.PrecisionApproximate {
+		level = privacy.Approximate
 	}
-	if l.Speed != nil {
-		f.Speed = *l.Speed
-	}
-	return position.Recalled(&f, l.Timestamp.UnixMilli(), l.Timestamp.Add(ttl).UnixMilli()), true
+	return position.Recalled(&f, l.Timestamp.UnixMilli(), l.Timestamp.Add(ttl).UnixMilli()), level, true
 }

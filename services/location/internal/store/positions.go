@@ -4,13 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/redis/rueidis"
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/location/internal/consume"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/privacy"
 	"github.com/wemaps/wemaps/services/location/internal/publish"
 )
 
@@ -28,13 +31,14 @@ func NewPositions(client rueidis.Client, ttl time.Duration) *Positions {
 
 // Marks returns what keeps older fixes from replacing the positions of keys,
 // in their order. A member without a position has the zero Mark.
-func (p *Positions) Marks(ctx context.Context, keys []position.Key) ([]position.Mark, error) {
+func (p *Positions) Marks(ctx context.Context, keys []position.Key) ([]consume.Mark, error) {
 	cmds := make(rueidis.Commands, 0, len(keys))
 	for _, k := range keys {
 		cmds = append(cmds, p.client.B().Get().Key(wire.KeyLocation(k.Room, k.User)).Build())
 	}
-	marks := make([]position.Mark, len(keys))
+	marks := make([]consume.Mark, len(keys))
 	for i, result := range p.client.DoMulti(ctx, cmds...) {
+		marks[i].Shown = privacy.Exact
 		raw, err := result.ToString()
 		if rueidis.IsRedisNil(err) {
 			continue
@@ -42,33 +46,98 @@ func (p *Positions) Marks(ctx context.Context, keys []position.Key) ([]position.
 		if err != nil {
 			return nil, fmt.Errorf("read position: %w", err)
 		}
-		if mark, ok := publish.Recalled(raw, p.ttl); ok { // else, whatever it is, the next fix replaces it
-			marks[i] = mark
+		if mark, shown, ok := publish.Recalled(raw, p.ttl); ok { // else, whatever it is, the next fix replaces it
+			marks[i] = consume.Mark{Mark: mark, Shown: shown}
 		}
 	}
 	return marks, nil
 }
 
-// Live returns the live positions of users in a room as JSON, in no order.
+// Live returns the live positions of users in a room as JSON, in no order, as
+// far as they want to be seen. What is stored was masked when it came; this
+// look at their wishes makes that true for what was stored before a wish, too.
 func (p *Positions) Live(ctx context.Context, room string, users []string) ([]json.RawMessage, error) {
+	live, _, err := p.Seen(ctx, room, users)
+	return live, err
+}
+
+// Seen is Live, and what users want to be seen of them.
+func (p *Positions) Seen(ctx context.Context, room string, users []string) ([]json.RawMessage, Wishes, error) {
 	if len(users) == 0 {
-		return nil, nil
+		return nil, Wishes{}, nil
 	}
 	keys := make([]string, len(users))
 	for i, user := range users {
 		keys[i] = wire.KeyLocation(room, user)
 	}
-	values, err := p.client.Do(ctx, p.client.B().Mget().Key(keys...).Build()).ToArray()
+	cmds := appendReads(p.client, rueidis.Commands{p.client.B().Mget().Key(keys...).Build()}, room, users)
+	results := p.client.DoMulti(ctx, cmds...)
+	values, err := results[0].ToArray()
 	if err != nil {
-		return nil, fmt.Errorf("read positions: %w", err)
+		return nil, Wishes{}, fmt.Errorf("read positions: %w", err)
 	}
+	wishes, err := wishesOf(results[1:], users)
+	if err != nil {
+		return nil, Wishes{}, err
+	}
+	now := time.Now()
 	var live []json.RawMessage
-	for _, v := range values {
-		if raw, err := v.ToString(); err == nil { // else nil: this member has none
-			live = append(live, json.RawMessage(raw))
+	for i, v := range values {
+		raw, err := v.ToString()
+		if err != nil || i >= len(users) {
+			continue // nil: this member has none
+		}
+		if shown, ok := publish.Shown(raw, wishes.Policy(users[i]), now); ok {
+			live = append(live, shown)
 		}
 	}
-	return live, nil
+	return live, wishes, nil
+}
+
+// Signs are the signs of life in a room, positions aside.
+type Signs struct {
+	Seen   map[string]time.Time // heard of without a fix
+	Online map[string]bool      // a socket is connected
+}
+
+// Signs reads them.
+func (p *Positions) Signs(ctx context.Context, room string) (Signs, error) {
+	results := p.client.DoMulti(ctx, p.client.B().Hgetall().Key(wire.KeySeen(room)).Build(), p.client.B().Hkeys().Key(wire.KeyPresence(room)).Build())
+	seen, err := results[0].AsStrMap()
+	if err != nil {
+		return Signs{}, fmt.Errorf("read signs of life: %w", err)
+	}
+	present, err := results[1].AsStrSlice()
+	if err != nil {
+		return Signs{}, fmt.Errorf("read who is connected: %w", err)
+	}
+	signs := Signs{Seen: map[string]time.Time{}, Online: map[string]bool{}}
+	for user, raw := range seen {
+		if ms, err := strconv.ParseInt(raw, 10, 64); err == nil {
+			signs.Seen[user] = time.UnixMilli(ms)
+		}
+	}
+	for _, user := range onlineOf(present) {
+		signs.Online[user] = true
+	}
+	return signs, nil
+}
+
+// seenLife is how long a sign of life is worth anything.
+const seenLife = 24 * time.Hour
+
+// Heard notes a sign of life without a fix.
+func (p *Positions) Heard(ctx context.Context, rooms []string, user string, at time.Time) error {
+	cmds := make(rueidis.Commands, 0, 2*len(rooms))
+	for _, room := range rooms {
+		cmds = append(cmds,
+			p.client.B().Hset().Key(wire.KeySeen(room)).FieldValue().FieldValue(user, strconv.FormatInt(at.UnixMilli(), 10)).Build(),
+			p.client.B().Expire().Key(wire.KeySeen(room)).Seconds(int64(seenLife/time.Second)).Build())
+	}
+	if err := redisx.FirstError(p.client.DoMulti(ctx, cmds...)); err != nil {
+		return fmt.Errorf("note a sign of life: %w", err)
+	}
+	return nil
 }
 
 // Forget deletes the positions of members.
@@ -89,7 +158,7 @@ func (p *Positions) ForgetRoom(ctx context.Context, room string) error {
 	if err != nil {
 		return fmt.Errorf("read who is located: %w", err)
 	}
-	keys := []string{wire.KeyLocated(room), wire.KeyNavigation(room)}
+	keys := []string{wire.KeyLocated(room), wire.KeyNavigation(room), wire.KeySharing(room), wire.KeySeen(room)}
 	for _, user := range users {
 		keys = append(keys, wire.KeyLocation(room, user))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,23 +24,25 @@ type Ways struct{ client rueidis.Client }
 // NewWays starts nothing.
 func NewWays(client rueidis.Client) *Ways { return &Ways{client: client} }
 
-const readsPerRoom = 4
+const readsPerRoom = 5 // and the wishes
 
 // Load reads several rooms in one round trip. What cannot be understood counts
 // as absent: a route that a newer version has written must not stop positions.
-func (w *Ways) Load(ctx context.Context, rooms []string) ([]consume.Way, error) {
-	cmds := make(rueidis.Commands, 0, readsPerRoom*len(rooms))
-	for _, room := range rooms {
+func (w *Ways) Load(ctx context.Context, rooms []consume.Query) ([]consume.Way, error) {
+	var cmds rueidis.Commands
+	for _, q := range rooms {
 		cmds = append(cmds,
-			w.client.B().Get().Key(wire.KeyRoute(room)).Build(),
-			w.client.B().Get().Key(wire.KeyGeofences(room)).Build(),
-			w.client.B().Hgetall().Key(wire.KeyNavigation(room)).Build(),
-			w.client.B().Hkeys().Key(wire.KeyPresence(room)).Build())
+			w.client.B().Get().Key(wire.KeyRoute(q.Room)).Build(),
+			w.client.B().Get().Key(wire.KeyGeofences(q.Room)).Build(),
+			w.client.B().Hgetall().Key(wire.KeyNavigation(q.Room)).Build(),
+			w.client.B().Hkeys().Key(wire.KeyPresence(q.Room)).Build(),
+			w.client.B().Zcount().Key(wire.KeyViewers(q.Room)).Min(strconv.FormatInt(time.Now().UnixMilli(), 10)).Max("+inf").Build())
+		cmds = appendReads(w.client, cmds, q.Room, q.Members)
 	}
 	results := w.client.DoMulti(ctx, cmds...)
 	ways := make([]consume.Way, len(rooms))
-	for i := range rooms {
-		r := results[readsPerRoom*i : readsPerRoom*(i+1)]
+	for i, q := range rooms {
+		r := results[:readsPerRoom]
 		for _, result := range r {
 			if err := result.Error(); err != nil && !rueidis.IsRedisNil(err) {
 				return nil, fmt.Errorf("read a room's navigation: %w", err)
@@ -49,7 +52,13 @@ func (w *Ways) Load(ctx context.Context, rooms []string) ([]consume.Way, error) 
 		fences, _ := r[1].ToString()
 		saved, _ := r[2].AsStrMap()
 		present, _ := r[3].AsStrSlice()
-		ways[i] = consume.Way{Route: routeOf(route), Fences: fencesOf(fences), Online: onlineOf(present)}
+		viewers, _ := r[4].AsInt64()
+		wishes, err := wishesOf(results[readsPerRoom:], q.Members)
+		if err != nil {
+			return nil, err
+		}
+		results = results[readsPerRoom+wishReads(len(q.Members)):]
+		ways[i] = consume.Way{Route: routeOf(route), Fences: fencesOf(fences), Online: onlineOf(present), Viewers: viewers, Wishes: wishes.Said, Certain: wishes.Certain}
 		ways[i].Group, ways[i].Saved = savedOf(saved)
 	}
 	return ways, nil
