@@ -437,6 +437,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/privacy/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ones own privacy zones */
+        get: operations["getPrivacyZones"];
+        put?: never;
+        /**
+         * A circle in which one is shown less exactly
+         * @description It counts in all rooms, at once. What counts is a larger circle that holds the zone somewhere: where it ends can be seen, and must not tell where the zone's middle is.
+         */
+        post: operations["createPrivacyZone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/zones/{zoneId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Another state of a zone */
+        put: operations["updatePrivacyZone"];
+        post?: never;
+        /**
+         * No zone there from now on
+         * @description What was measured before stays as unseen as it was.
+         */
+        delete: operations["deletePrivacyZone"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms": {
         parameters: {
             query?: never;
@@ -554,6 +596,26 @@ export interface paths {
         get: operations["getRoomLocations"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/locations/{userId}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Where are you?
+         * @description The member's devices hear location-requested, and phones of other apps are asked when they next report. One member is asked once a minute at most; more often does nothing. A member who pauses is not bothered.
+         */
+        post: operations["askLocation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -796,6 +858,30 @@ export interface paths {
         post?: never;
         /** End a link */
         delete: operations["revokeShare"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/sharing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one shows, and how far the others are shown
+         * @description For members. Times are told of the asker only.
+         */
+        get: operations["getSharing"];
+        /**
+         * Pause, resume, another precision, an end
+         * @description What is absent stays as it is. A stricter wish counts before it is answered; whoever shows more than before shows it from then on only.
+         */
+        put: operations["changeSharing"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1126,6 +1212,11 @@ export interface components {
             latitude: number;
             /** @description Degrees, WGS 84 */
             longitude: number;
+            /**
+             * @description approximate: the middle of a cell of a square kilometre, with all figures made from that. Absent when exact
+             * @enum {string}
+             */
+            precision?: "approximate" | "hidden";
             /** @description Of the room's route; absent beside it */
             progress?: number;
             /**
@@ -1148,6 +1239,18 @@ export interface components {
             userId: string;
             userName: string;
         };
+        LocationRequested: {
+            askedBy: string;
+            askedByName: string;
+            roomId: string;
+            /**
+             * @description paused: does not want to be found, and is not told
+             * @enum {string}
+             */
+            state: "asked" | "paused";
+            /** @description Who is asked */
+            userId: string;
+        };
         MarkReadRequest: {
             /**
              * Format: int64
@@ -1169,6 +1272,22 @@ export interface components {
             status: "active" | "left" | "removed";
             userId: string;
             userName: string;
+        };
+        MemberLocation: {
+            /** @description Of the position, in seconds by its fix time; absent without one */
+            age?: number;
+            isLive: boolean;
+            /**
+             * Format: date-time
+             * @description The last fix or sign of life; absent of who is paused or hidden
+             */
+            lastSeen?: string;
+            /**
+             * @description stale: the position is a minute old or more. no-fix: is there, and does not know where. offline: nothing connected, no position
+             * @enum {string}
+             */
+            state: "live" | "stale" | "no-fix" | "offline" | "paused" | "hidden";
+            userId: string;
         };
         MessageDeleted: {
             /** Format: date-time */
@@ -1285,6 +1404,35 @@ export interface components {
         PostMessageResponse: {
             message: components["schemas"]["ChatMessage"];
         };
+        PrivacyZone: {
+            id: string;
+            latitude: number;
+            longitude: number;
+            name: string;
+            /** @enum {string} */
+            precision: "hidden" | "approximate";
+            /** @description Metres */
+            radius: number;
+        };
+        PrivacyZoneAnswer: {
+            zone: components["schemas"]["PrivacyZone"];
+        };
+        PrivacyZoneRequest: {
+            latitude: number;
+            longitude: number;
+            name: string;
+            /**
+             * @default hidden
+             * @enum {string}
+             */
+            precision?: "hidden" | "approximate";
+            /** @description Metres */
+            radius: number;
+        };
+        PrivacyZones: {
+            /** @description At most 10 */
+            zones: components["schemas"]["PrivacyZone"][];
+        };
         /** @enum {string} */
         ReactionEmoji: "👍" | "👎" | "❤️" | "😂" | "😮" | "😢" | "🙏" | "🎉";
         ReactRequest: {
@@ -1351,6 +1499,8 @@ export interface components {
         };
         RoomLocations: {
             locations: components["schemas"]["Location"][];
+            /** @description How things are with every member */
+            members?: components["schemas"]["MemberLocation"][];
             roomId: string;
         };
         RoomResponse: {
@@ -1429,6 +1579,38 @@ export interface components {
         };
         SharesResponse: {
             shares: components["schemas"]["Share"][];
+        };
+        Sharing: {
+            /** @description Nothing is shown */
+            paused: boolean;
+            /**
+             * Format: date-time
+             * @description The pause ends then by itself
+             */
+            pausedUntil?: string;
+            /** @enum {string} */
+            precision: "exact" | "approximate" | "hidden";
+            /**
+             * Format: date-time
+             * @description The sharing ends then
+             */
+            until?: string;
+            userId: string;
+        };
+        SharingRequest: {
+            paused?: boolean;
+            /** @description RFC 3339, in the next 31 days; empty = open end */
+            pausedUntil?: string;
+            /** @enum {string} */
+            precision?: "exact" | "approximate" | "hidden";
+            /** @description RFC 3339, in the next 31 days; empty = no end */
+            until?: string;
+        };
+        SharingState: {
+            /** @description The others, without their times */
+            members: components["schemas"]["Sharing"][];
+            roomId: string;
+            sharing: components["schemas"]["Sharing"];
         };
         SignedIn: {
             /**
@@ -2975,6 +3157,285 @@ export interface operations {
             };
         };
     };
+    getPrivacyZones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All zones */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyZones"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createPrivacyZone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrivacyZoneRequest"];
+            };
+        };
+        responses: {
+            /** @description The zone */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyZoneAnswer"];
+                };
+            };
+            /** @description VALIDATION_ERROR, INVALID_JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updatePrivacyZone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Zone id */
+                zoneId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrivacyZoneRequest"];
+            };
+        };
+        responses: {
+            /** @description The zone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyZoneAnswer"];
+                };
+            };
+            /** @description VALIDATION_ERROR, INVALID_JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ZONE_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deletePrivacyZone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Zone id */
+                zoneId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ZONE_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listRooms: {
         parameters: {
             query?: never;
@@ -3498,6 +3959,89 @@ export interface operations {
                 };
             };
             /** @description UNAVAILABLE, rooms are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    askLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+                /** @description Who is asked */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Asked, or not to be asked */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationRequested"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND, MEMBER_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -4837,6 +5381,188 @@ export interface operations {
             /** @description ROOM_CLOSED, ROOM_EXPIRED */
             410: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSharing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sharing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingState"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeSharing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SharingRequest"];
+            };
+        };
+        responses: {
+            /** @description Stored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingState"];
+                };
+            };
+            /** @description VALIDATION_ERROR, INVALID_JSON, NO_UPDATES */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

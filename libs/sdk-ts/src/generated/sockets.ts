@@ -139,6 +139,41 @@ export interface Sockets {
        */
       verdict?: 'accepted' | 'late' | 'duplicate' | 'implausible' | 'no-fix' | 'other-device' | 'withdrawn' | 'hidden'
     }
+    /**
+     * A member's position is not to be shown any more. When a room ends, room-closed says so for all
+     */
+    'location-removed': {
+      /**
+       * precision: a less exact one will come
+       */
+      reason: 'left' | 'removed' | 'paused' | 'ended' | 'hidden' | 'precision'
+      roomId: string
+      userId: string
+    }
+    /**
+     * Somebody asks where this user is: the app should send a location-update. Also the answer to who asks
+     */
+    'location-requested': {
+      askedBy: string
+      askedByName: string
+      roomId: string
+      /**
+       * paused: does not want to be found, and is not told
+       */
+      state: 'asked' | 'paused'
+      /**
+       * Who is asked
+       */
+      userId: string
+    }
+    /**
+     * A member has been silent for a minute while others move. Apps can tell as well by recordedAt
+     */
+    'location-stale': {
+      lastSeen: string
+      roomId: string
+      userId: string
+    }
     'location-updated': Location
     /**
      * Others have moved; for clients that asked for batches
@@ -291,10 +326,34 @@ export interface Sockets {
       roomId: RoomID
     }
     /**
+     * How many people watch the room by share links
+     */
+    'room-viewers': {
+      roomId: string
+      viewers: number
+    }
+    /**
      * This server is about to go; reconnect after that time
      */
     'server-draining': {
       reconnectInMs: number
+    }
+    /**
+     * What a member shows from now on, and the answer to who wished it
+     */
+    'sharing-changed': {
+      paused: boolean
+      precision: 'exact' | 'approximate' | 'hidden'
+      roomId: string
+      /**
+       * While paused: the end of the pause; else: of the sharing
+       */
+      until?: string
+      userId: string
+      /**
+       * Empty when the time has changed it
+       */
+      userName: string
     }
     'system-message': Message3
     'user-joined': UserRef
@@ -312,6 +371,16 @@ export interface Sockets {
     }
   }
   said: {
+    /**
+     * Where are you? Answered by location-requested; once a minute for each member, else RATE_LIMITED
+     */
+    'ask-location': {
+      roomId: RoomID
+      /**
+       * Who is asked
+       */
+      userId: string
+    }
     /**
      * Take a message back: one's own, or as owner or admin any
      */
@@ -401,6 +470,16 @@ export interface Sockets {
       seq: number
     }
     /**
+     * Show nothing from now on; the position goes at every viewer before this is stored. Answered by sharing-changed when it is
+     */
+    'pause-sharing': {
+      roomId: RoomID
+      /**
+       * The pause ends then by itself; in the next 31 days
+       */
+      until?: string
+    }
+    /**
      * Ask for a pong
      */
     ping: {}
@@ -437,6 +516,12 @@ export interface Sockets {
       system?: boolean
     }
     /**
+     * Be shown again; what was measured before stays unseen
+     */
+    'resume-sharing': {
+      roomId: RoomID
+    }
+    /**
      * Say something
      */
     'send-message': {
@@ -458,6 +543,13 @@ export interface Sockets {
        * Id of a message in the room, else MESSAGE_NOT_FOUND; of a deleted one MESSAGE_DELETED
        */
       replyTo?: string
+      roomId: RoomID
+    }
+    /**
+     * How exactly one is shown in a room. approximate: the middle of a cell of a square kilometre
+     */
+    'set-precision': {
+      precision: 'exact' | 'approximate' | 'hidden'
       roomId: RoomID
     }
     /**
@@ -558,6 +650,10 @@ export interface Location {
    */
   longitude: number
   /**
+   * The middle of a cell of a square kilometre, with all figures made from that; absent when exact
+   */
+  precision?: 'approximate'
+  /**
    * When the device measured it
    */
   recordedAt: string
@@ -608,6 +704,10 @@ export interface Location1 {
    * Degrees
    */
   longitude: number
+  /**
+   * The middle of a cell of a square kilometre, with all figures made from that; absent when exact
+   */
+  precision?: 'approximate'
   /**
    * When the device measured it
    */
