@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+import { shell } from './scripts/shell'
+
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const edge = process.env.WEMAPS_URL ?? `http://localhost:${process.env.WEMAPS_PORT ?? 8080}`
 
@@ -19,8 +21,13 @@ export default defineConfig({
     dedupe: ['socket.io-client', 'preact'],
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  plugins: [shell()],
   build: {
     outDir: 'embed/dist',
+    rolldownOptions: {
+      input: { index: here('index.html'), sw: here('src/sw/worker.ts') },
+      output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
     target: ['chrome123', 'firefox125', 'safari17.5'],
     // A strict Content-Security-Policy allows neither inline scripts nor data: URLs, except for images.
     assetsInlineLimit: 0,

@@ -14,4 +14,8 @@ import { startSession } from './state/session'
 follow()
 startClock()
 startSession()
+if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+  // After the page: the worker's downloads must not delay what is looked at.
+  addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined))
+}
 render(<App />, document.getElementById('app')!)

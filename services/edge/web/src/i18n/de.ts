@@ -256,7 +256,7 @@ export const de: Messages = {
   'error.TOKEN_REQUIRED': 'Bitte melde dich an.',
   'error.INVALID_TOKEN': 'Bitte melde dich neu an.',
   'error.SESSION_REVOKED': 'Diese Sitzung ist zu Ende. Bitte melde dich neu an.',
-  'error.ROOM_NOT_FOUND': 'Zu diesem Code gibt es keinen Raum.',
+  'error.ROOM_NOT_FOUND': 'Diesen Raum gibt es nicht.',
   'error.ROOM_FULL': 'Dieser Raum ist voll.',
   'error.ROOM_EXPIRED': 'Die Zeit dieses Raums ist um.',
   'error.ROOM_CLOSED': 'Dieser Raum wurde beendet.',

@@ -255,7 +255,7 @@ export const en = {
   'error.TOKEN_REQUIRED': 'Please sign in.',
   'error.INVALID_TOKEN': 'Please sign in again.',
   'error.SESSION_REVOKED': 'This session has ended. Please sign in again.',
-  'error.ROOM_NOT_FOUND': 'There is no room with this code.',
+  'error.ROOM_NOT_FOUND': 'There is no such room.',
   'error.ROOM_FULL': 'This room is full.',
   'error.ROOM_EXPIRED': 'This room is over.',
   'error.ROOM_CLOSED': 'This room has been ended.',

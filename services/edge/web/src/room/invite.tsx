@@ -35,8 +35,8 @@ export function Invite({ room, canRotate, onClose }: { room: Room; canRotate: bo
       <p>{t('invite.hint')}</p>
       <div class="invite">
         <QR text={link} label={t('invite.qr', { link })} />
-        <button type="button" class="code" onClick={() => void copy(room.roomCode)} aria-label={`${t('rooms.code')} ${room.roomCode.split('').join(' ')}, ${t('app.copy')}`}>
-          {room.roomCode.slice(0, 3)}<span> </span>{room.roomCode.slice(3)}
+        <button type="button" class="code" onClick={() => void copy(room.roomCode)} title={t('app.copy')}>
+          <span class="visually-hidden">{t('rooms.code')} </span>{room.roomCode}
         </button>
       </div>
       <div class="actions">

@@ -36,7 +36,7 @@ export function RoomScreen({ id }: { id: string }) {
 function Gone({ title, hint }: { title: string; hint?: string }) {
   return (
     <Page>
-      <Empty title={title} art={<Journey />}>
+      <Empty whole title={title} art={<Journey />}>
         {hint && <p>{hint}</p>}
         <a class="button main" href="/"><span>{t('join.toRooms')}</span></a>
       </Empty>
@@ -67,25 +67,27 @@ function RoomPage({ store }: { store: RoomStore }) {
   return (
     <div class={`room ${size}`}>
       <RoomBar store={store} onOpen={setOpen} />
-      <Sheet size={size} onSize={setSize} label={t('room.panel')}>
-        <Tabs label={t('room.panel')} active={tab} onTab={(next) => {
-          setTab(next)
-          if (size === 'peek') setSize('half')
-        }} tabs={[
-          { id: 'people', label: t('room.people'), icon: 'people', count: store.members.value.length },
-          { id: 'chat', label: t('room.chat'), icon: 'chat', badge: unread },
-        ]}>
-          <div class="people" hidden={tab !== 'people'}>
-            <Members store={store} onShow={show} onInvite={() => setOpen('invite')} />
-          </div>
-          <div class="chat-place" hidden={tab !== 'chat'}>
-            <Chat store={store} shown={chatShown} onFocus={() => setSize('full')} />
-          </div>
-        </Tabs>
-      </Sheet>
-      <div class="room-map" role="region" aria-label={t('room.map')}>
-        <RoomMap room={store.live} focus={focus.value} />
-      </div>
+      <main id="main" tabIndex={-1}>
+        <Sheet size={size} onSize={setSize} label={t('room.panel')}>
+          <Tabs label={t('room.panel')} active={tab} onTab={(next) => {
+            setTab(next)
+            if (size === 'peek' || next === 'people') setSize('half')
+          }} tabs={[
+            { id: 'people', label: t('room.people'), icon: 'people', count: store.members.value.length },
+            { id: 'chat', label: t('room.chat'), icon: 'chat', badge: unread },
+          ]}>
+            <div class="people" hidden={tab !== 'people'}>
+              <Members store={store} onShow={show} onInvite={() => setOpen('invite')} />
+            </div>
+            <div class="chat-place" hidden={tab !== 'chat'}>
+              <Chat store={store} shown={chatShown} onFocus={() => setSize('full')} />
+            </div>
+          </Tabs>
+        </Sheet>
+        <div class="room-map" role="region" aria-label={t('room.map')}>
+          <RoomMap room={store.live} focus={focus.value} />
+        </div>
+      </main>
       <Announcer store={store} />
       {room && <Dialogs store={store} room={room} open={open} onClose={() => setOpen(null)} />}
     </div>

@@ -96,19 +96,24 @@ export function Stepper({ label, value, min, max, onChange }: { label: string; v
 }
 
 export function Avatar({ id, name, size = 40, dim = false }: { id: string; name: string; size?: number; dim?: boolean }) {
+  // The letters are drawn by the style sheet: they are no part of what a button around them is called.
   return (
-    <span class={`avatar ${dim ? 'dim' : ''}`} aria-hidden="true" style={{ '--color': colorOf(id), '--size': `${size}px` } as CSSProperties}>
-      {initials(name)}
-    </span>
+    <span class={`avatar ${dim ? 'dim' : ''}`} aria-hidden="true" data-initials={initials(name)} style={{ '--color': colorOf(id), '--size': `${size}px` } as CSSProperties} />
   )
 }
 
 /** What is shown where nothing is yet. */
-export function Empty({ title, children, art }: { title: string; children?: ComponentChildren; art?: ComponentChildren }) {
+export function Empty({ title, children, art, whole = false }: {
+  title: string
+  children?: ComponentChildren
+  art?: ComponentChildren
+  /** There is nothing else on the screen. */
+  whole?: boolean
+}) {
   return (
     <div class="empty">
       {art}
-      <h2>{title}</h2>
+      {whole ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children}
     </div>
   )

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 
 import { lang, langs, setLang, t, type Lang } from '../i18n'
 import { wm } from '../sdk'
-import { connection, user } from '../state/session'
+import { connection, live, user } from '../state/session'
 import { attempt, dismiss, toast, toasts } from '../state/toasts'
 import { Dialog } from './dialog'
 import { Mark } from './icons'
@@ -113,10 +113,10 @@ const patience = 1500 // ms: a connection that comes back sooner is not worth a 
 
 /** Says when there is no connection, and when there is one again. */
 export function ConnectionBanner() {
-  const state = connection.value
+  const state = live.value ? connection.value : 'closed'
   const [shown, setShown] = useState<'none' | 'lost' | 'back'>('none')
   useEffect(() => {
-    if (state === 'closed') return setShown('none')
+    if (state === 'closed') return setShown('none') // nobody is signed in
     if (state === 'online') {
       setShown((s) => (s === 'lost' ? 'back' : 'none'))
       const timer = setTimeout(() => setShown('none'), 2500)
@@ -127,7 +127,7 @@ export function ConnectionBanner() {
   }, [state])
   return (
     <div class="banner-place" role="status">
-      {user.value && shown !== 'none' && (
+      {shown !== 'none' && (
         <p class={`banner ${shown}`}>{shown === 'back' ? t('net.back') : state === 'connecting' ? t('net.connecting') : t('net.offline')}</p>
       )}
     </div>
