@@ -8,6 +8,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/edge/internal/bus"
 	"github.com/wemaps/wemaps/services/edge/internal/hub"
 	"github.com/wemaps/wemaps/services/edge/internal/native"
 	"github.com/wemaps/wemaps/services/edge/internal/presence"
@@ -85,3 +86,11 @@ func (s seats) Seats(roomID string) []presence.Seat {
 	}
 	return all
 }
+
+// viewers shows the bus who watches.
+type viewers struct{ *bus.Bus }
+
+func (v viewers) EnterViewer(ctx context.Context, w *session.Viewer) error {
+	return v.Bus.EnterViewer(ctx, w)
+}
+func (v viewers) LeaveViewer(w *session.Viewer) { v.Bus.LeaveViewer(w) }

@@ -142,7 +142,7 @@ func (a *App) newCore(ctx context.Context) (*core, error) {
 		client, seats{rooms}, log)
 	c.recovery = recovery.New(client, cfg.RecoveryWindow, log)
 	c.sessions = session.New(session.Config{EdgeID: cfg.EdgeID, DrainWindow: cfg.DrainWindow}, session.Deps{
-		Verifier: verifier, Rooms: c.bus, Commands: commands, Presence: c.presence, Recovery: c.recovery, Log: log, Registry: c.registry})
+		Verifier: verifier, Rooms: c.bus, Commands: commands, Presence: c.presence, Recovery: c.recovery, Viewers: viewers{c.bus}, Log: log, Registry: c.registry})
 	c.bus.Attach(c.sessions)
 	return c, nil
 }

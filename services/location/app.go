@@ -72,7 +72,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	echo := httpx.New(httpx.Options{Service: "location", Log: log, Registry: registry, MapError: api.MapError})
 	rest := api.API{Rooms: rooms, Positions: positions, Journeys: ways}
 	rest.Register(echo, verifier)
-	(&api.Privacy{API: rest, Wishes: projection, Said: store.NewSharing(client), Zones: archive,
+	(&api.Privacy{API: rest, Wishes: projection, Said: store.NewSharing(client), Zones: archive, Shares: store.NewShares(client),
 		Changes: &redisx.Limiter{Client: client, Prefix: "limit:location:sharing:", Rate: changesPerMinute, Period: time.Minute, Burst: changesPerMinute}}).Register(echo, verifier)
 	inletCommands := inlet.NewCommands(client, cfg.Partitions, cfg.CommandBound)
 	(&api.Phones{Devices: inlet.NewDevices(client), Rooms: rooms, Positions: positions, Commands: inletCommands, PublicURL: cfg.PublicURL,

@@ -93,7 +93,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	a.people = &consume.Accounts{Client: redis, Rooms: &room.Accounts{Store: a.store, Now: time.Now}, Name: cfg.InstanceID, OnError: a.warn("accounts")}
 	a.purger = &room.Purger{Store: a.store, Retention: cfg.Retention, Now: time.Now, OnError: a.warn("purger")}
 
-	rooms := &room.Service{Store: a.store, Shares: a.store, Guard: api.NewGuard(redis, a.warn("guard")),
+	rooms := &room.Service{Store: a.store, Shares: a.store, ShareCache: cache, Guard: api.NewGuard(redis, a.warn("guard")),
 		NewID: httpx.NewID, Code: room.NewCode, Now: time.Now}
 	a.echo = httpx.New(httpx.Options{Service: "room", Log: log, Registry: registry, MapError: api.MapError})
 	api.Register(a.echo, rooms, &api.Unread{Client: redis}, verifier)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
@@ -368,8 +370,25 @@ func TestShareLinks(t *testing.T) {
 	if len(list.Shares) != 1 || list.Shares[0].Token != "" {
 		t.Errorf("list %+v", list)
 	}
+	// Edges let viewers in by what is in Redis: it comes back when that is lost, and goes with the link.
+	key := wire.KeyShare(wire.HashOfToken(made.Share.Token))
+	if !w.exists(key) {
+		t.Error("edges do not know the link")
+	}
+	if err := w.redis.Do(t.Context(), w.redis.B().Flushall().Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually(10*time.Second, "the link is known again", func() bool { return w.exists(key) })
+	w.publishKeys(w.key.Public().(ed25519.PublicKey))
+	told := make(chan string, 1)
+	listening := make(chan struct{}, 8)
+	go redisx.Subscribe(t.Context(), w.redis, wire.ChannelShares, func() { listening <- struct{}{} }, func(m string) { told <- m }, func(error) {})
+	<-listening
 	nobody.do("GET", "/api/rooms/shared/x"+made.Share.Token, nil).fails(http.StatusNotFound, wire.CodeShareNotFound)
 	ann.do("DELETE", path+"/"+made.Share.ID, nil)
+	if id := <-told; id != made.Share.ID || w.exists(key) {
+		t.Errorf("edges hear %q, the link is known: %t", id, w.exists(key))
+	}
 	nobody.do("GET", "/api/rooms/shared/"+made.Share.Token, nil).fails(http.StatusNotFound, wire.CodeShareNotFound)
 	ann.do("DELETE", path+"/"+made.Share.ID, nil).fails(http.StatusNotFound, wire.CodeShareNotFound)
 }

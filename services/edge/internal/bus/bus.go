@@ -95,6 +95,8 @@ func (b *Bus) Run(ctx context.Context) error {
 	in.Go(func() { b.followReplies(listening) })
 	in.Go(func() { b.followAuth(listening) })
 	in.Go(func() { b.followDomain(listening) })
+	in.Go(func() { b.followShares(listening) })
+	in.Go(func() { b.keepViewers(listening) })
 	in.Go(func() { b.tidy(listening) })
 	in.Go(func() { b.commands.watch(listening) })
 

@@ -117,12 +117,20 @@ func newSnapshot(raw string, members []string) (*snapshot, error) {
 	return s, nil
 }
 
-func (s *snapshot) judge(userID string, now time.Time) (session.Room, error) {
+// open answers nil for an active room.
+func (s *snapshot) open(now time.Time) error {
 	switch {
 	case s.room.Status == wire.RoomStatusExpired || !s.room.ExpiresAt.After(now):
-		return session.Room{}, wire.NewError(wire.CodeRoomExpired)
+		return wire.NewError(wire.CodeRoomExpired)
 	case s.room.Status != wire.RoomStatusActive:
-		return session.Room{}, wire.NewError(wire.CodeRoomClosed)
+		return wire.NewError(wire.CodeRoomClosed)
+	}
+	return nil
+}
+
+func (s *snapshot) judge(userID string, now time.Time) (session.Room, error) {
+	if err := s.open(now); err != nil {
+		return session.Room{}, err
 	}
 	if !s.has(userID) {
 		return session.Room{}, wire.NewError(wire.CodeNotMember)

@@ -62,6 +62,7 @@ func (b *Bus) tell(r *room, e wire.Envelope) {
 	if e.Offset != "" {
 		msg = outq.NewEventAt(e.Event, []byte(e.Data), e.Offset)
 	}
+	b.show(r, e.Event, class, key, []byte(e.Data))
 	origin := b.origin(r, e)
 	if origin == nil {
 		b.hub.Broadcast(r.id, msg, nil)
@@ -92,6 +93,7 @@ func (b *Bus) tellUser(r *room, e wire.Envelope) {
 // say tells the room's sockets here something that every edge learns by itself.
 func (b *Bus) say(r *room, event string, data []byte) {
 	b.hub.Broadcast(r.id, outq.NewEvent(outq.Ordered, "", event, data), nil)
+	b.show(r, event, outq.Ordered, "", data)
 }
 
 // origin finds the socket here that caused e.

@@ -138,6 +138,7 @@ func (b *Bus) end(r *room, reason string) {
 // and evicts them after releasing it. Nobody is told twice, as nobody is left.
 func (b *Bus) closeRoom(r *room, data []byte) []Seat {
 	b.say(r, wire.EventRoomClosed, data)
+	b.endViewers(r.id, wire.NewError(wire.CodeRoomClosed), func(Viewer) bool { return true })
 	return b.takeOut(r, func(Seat) bool { return true })
 }
 

@@ -17,11 +17,12 @@ const enterWithin = 3 * time.Second
 
 // room is one that has, had, or will have sockets here.
 type room struct {
-	id     string
-	cancel context.CancelFunc
-	ready  chan struct{} // closed when its events arrive for the first time
-	gone   chan struct{} // closed when it has been given up
-	caches atomic.Pointer[snapshot]
+	id      string
+	watched string // where its viewers are in the hub
+	cancel  context.CancelFunc
+	ready   chan struct{} // closed when its events arrive for the first time
+	gone    chan struct{} // closed when it has been given up
+	caches  atomic.Pointer[snapshot]
 
 	// Guarded by Bus.mu.
 	pins   int // seats, and joins under way
@@ -34,7 +35,7 @@ type room struct {
 }
 
 func newRoom(id string, pins int) *room {
-	return &room{id: id, pins: pins, ready: make(chan struct{}), gone: make(chan struct{})}
+	return &room{id: id, watched: watched(id), pins: pins, ready: make(chan struct{}), gone: make(chan struct{})}
 }
 
 // Open pins a room, and starts to listen to it if nobody does yet.

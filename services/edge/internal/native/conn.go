@@ -113,13 +113,14 @@ func (c *Conn) auth(ctx context.Context, frame []byte) {
 	c.pending = nil
 	e, bad := decode(frame)
 	var data struct {
-		Token string `json:"token"`
+		Token      string `json:"token"`
+		ShareToken string `json:"shareToken"`
 	}
 	switch {
 	case bad != nil:
 		c.turnAway(e.ID, bad, wire.CloseAuthRequired)
 		return
-	case e.Type != eventAuth || json.Unmarshal(e.Data, &data) != nil || data.Token == "":
+	case e.Type != eventAuth || json.Unmarshal(e.Data, &data) != nil || data.Token == "" && data.ShareToken == "":
 		c.turnAway(e.ID, wire.NewError(wire.CodeTokenRequired), wire.CloseAuthRequired)
 		return
 	}

@@ -43,7 +43,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // refuseUpgrade has answered
 	}
 	c := s.newConn(ws.NetConn(), h.Query, upgrader.EnableCompression)
-	if h.Token == "" {
+	if h.Token == "" && h.Auth == nil {
 		c.waitForAuth(h)
 	} else {
 		c.authenticate(r.Context(), h)
@@ -58,6 +58,7 @@ func (s *Server) handshake(r *http.Request) Handshake {
 	}
 	return Handshake{
 		Token:     headerToken(r),
+		Auth:      headerShare(r),
 		RemoteIP:  s.cfg.RemoteIP(r),
 		UserAgent: r.UserAgent(),
 		Origin:    r.Header.Get("Origin"),
@@ -76,6 +77,18 @@ func headerToken(r *http.Request) string {
 		}
 	}
 	return ""
+}
+
+// headerShare is the auth object of a viewer whose share token came with the
+// request, or nil.
+func headerShare(r *http.Request) json.RawMessage {
+	for _, offered := range websocket.Subprotocols(r) {
+		if token, ok := strings.CutPrefix(offered, wire.ShareProtocol); ok {
+			auth, _ := json.Marshal(map[string]string{"shareToken": token}) // strings always marshal
+			return auth
+		}
+	}
+	return nil
 }
 
 // wantsBatches: see the package documentation.
@@ -111,11 +124,11 @@ func closeCodeOf(code wire.Code) wire.CloseCode {
 	switch code {
 	case wire.CodeTokenRequired:
 		return wire.CloseAuthRequired
-	case wire.CodeInvalidToken, wire.CodeUserNotFound:
+	case wire.CodeInvalidToken, wire.CodeUserNotFound, wire.CodeShareNotFound:
 		return wire.CloseAuthInvalid
 	case wire.CodeSessionRevoked:
 		return wire.CloseRevoked
-	case wire.CodeTooManySockets:
+	case wire.CodeTooManySockets, wire.CodeTooManyViewers:
 		return wire.CloseTooMany
 	}
 	return wire.CloseInternal

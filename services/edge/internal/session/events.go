@@ -31,6 +31,9 @@ const (
 
 // dispatch is the list of all events that a client may send.
 func (s *Session) dispatch(ctx context.Context, r request) error {
+	if s.viewer != nil {
+		return s.look(r)
+	}
 	switch r.name {
 	case wire.EventJoinRoom:
 		return s.joinRoom(ctx, r)

@@ -30,6 +30,7 @@ type Deps struct {
 	Commands Commands
 	Presence Presence
 	Recovery Recovery // nil: no client can go on where it was
+	Viewers  Viewers  // nil: nobody can watch without an account
 	Log      *zap.Logger
 	Registry prometheus.Registerer
 }
@@ -42,6 +43,7 @@ type Manager struct {
 	commands Commands
 	presence Presence
 	recovery Recovery
+	viewers  Viewers
 	log      *zap.Logger
 	metrics  *metrics
 	reg      *registry
@@ -54,7 +56,7 @@ type Manager struct {
 
 // New starts nothing; Run does.
 func New(cfg Config, d Deps) *Manager {
-	m := &Manager{cfg: cfg, verifier: d.Verifier, rooms: d.Rooms, commands: d.Commands, presence: d.Presence, recovery: d.Recovery, log: d.Log,
+	m := &Manager{cfg: cfg, verifier: d.Verifier, rooms: d.Rooms, commands: d.Commands, presence: d.Presence, recovery: d.Recovery, viewers: d.Viewers, log: d.Log,
 		reg: newRegistry(), resumes: map[string]*resume{}}
 	m.metrics = newMetrics(d.Registry)
 	return m
@@ -86,6 +88,9 @@ func (m *Manager) Open(ctx context.Context, c Conn, h Handshake) (*Session, erro
 func (m *Manager) open(ctx context.Context, c Conn, h Handshake) (*Session, error) {
 	if m.draining.Load() {
 		return nil, wire.NewError(wire.CodeOverloaded).After(time.Second)
+	}
+	if token := shareToken(h); token != "" {
+		return m.openViewer(ctx, c, token)
 	}
 	claims, err := m.verifier.Verify(ctx, h.Token)
 	if err != nil {
@@ -245,6 +250,10 @@ func (m *Manager) expireTokens(now time.Time) {
 		})
 	}
 	for _, s := range expired {
+		if s.viewer != nil {
+			s.viewer.End(wire.NewError(wire.CodeShareNotFound))
+			continue
+		}
 		s.conn.Close(wire.CloseAuthExpired)
 	}
 }

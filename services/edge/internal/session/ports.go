@@ -65,6 +65,17 @@ type Rooms interface {
 	Announce(roomID string, e wire.Envelope)
 }
 
+// Viewers lets people without an account watch; its errors are *wire.Error.
+type Viewers interface {
+	// Share finds out what a token opens.
+	Share(ctx context.Context, token string) (Share, error)
+	// EnterViewer waits until the room's events arrive, and puts v among those who
+	// see some of them.
+	EnterViewer(ctx context.Context, v *Viewer) error
+	// LeaveViewer may be called for one who has not entered.
+	LeaveViewer(v *Viewer)
+}
+
 // Commands takes commands to their service, in the order given per room and
 // service.
 type Commands interface {

@@ -19,8 +19,9 @@ type Session struct {
 	m       *Manager
 	conn    Conn
 	user    *user
-	sid     string // of the token's session
-	expires int64  // Unix s
+	sid     string  // of the token's session
+	viewer  *Viewer // nil: a member's session
+	expires int64   // Unix s
 	opened  time.Time
 
 	// Used by the connection's reader only.
@@ -93,6 +94,10 @@ const leftByItself = "client namespace disconnect"
 
 // end is final; clean means that the client does not think of going on.
 func (s *Session) end(clean bool) {
+	if s.viewer != nil {
+		s.leave()
+		return
+	}
 	s.mu.Lock()
 	s.leaveState(clean)
 	seats := s.seats

@@ -35,12 +35,18 @@ type Zones interface {
 	Zones(ctx context.Context, user string) (privacy.Zones, error)
 }
 
+// Shares knows what share links open; see store.Shares.
+type Shares interface {
+	Find(ctx context.Context, token string) (wire.ShareGrant, error)
+}
+
 // Privacy answers requests about what members show.
 type Privacy struct {
 	API
 	Wishes  Wishes
 	Said    Said
 	Zones   Zones
+	Shares  Shares
 	Changes *redisx.Limiter // by user
 }
 
@@ -50,6 +56,7 @@ func (p *Privacy) Register(e *echo.Echo, verifier httpx.Verifier) {
 	rooms.GET("/:id/sharing", p.sharing)
 	rooms.PUT("/:id/sharing", p.changeSharing)
 	rooms.POST("/:id/locations/:userId/ask", p.ask)
+	e.GET("/api/rooms/shared/:token/locations", p.shared)
 	zones := e.Group("/api/privacy/zones", httpx.Auth(verifier))
 	zones.GET("", p.zones)
 	zones.POST("", p.createZone)
@@ -217,6 +224,54 @@ func (p *Privacy) ask(c echo.Context) error {
 	return c.JSON(http.StatusAccepted, res)
 }
 
+// shared answers who is where for somebody who has a share link: what members
+// see at most, under aliases.
+func (p *Privacy) shared(c echo.Context) error {
+	ctx, now := c.Request().Context(), time.Now()
+	grant, err := p.Shares.Find(ctx, c.Param("token"))
+	if err != nil {
+		return err
+	}
+	rooms, certain, err := p.Rooms.Find(ctx, []string{grant.RoomID})
+	switch {
+	case err != nil:
+		return err
+	case rooms[0] == nil && certain:
+		return position.ErrRoomNotFound
+	case rooms[0] == nil:
+		return position.ErrUnavailable
+	}
+	room := rooms[0]
+	if err := room.Open(now); err != nil {
+		return err
+	}
+	live, wishes, err := p.Positions.Seen(ctx, room.ID, room.Members)
+	if err != nil {
+		return err
+	}
+	signs, err := p.Positions.Signs(ctx, room.ID)
+	if err != nil {
+		return err
+	}
+	out := wire.SharedLocations{Locations: []wire.Location{}, Members: memberLocations(room.Members, live, wishes, signs, now)}
+	for _, raw := range live {
+		var l wire.Location
+		if json.Unmarshal(raw, &l) == nil {
+			out.Locations = append(out.Locations, wire.ViewerLocation(room.ID, l))
+		}
+	}
+	for i := range out.Members {
+		m := &out.Members[i]
+		m.UserID = wire.Alias(room.ID, m.UserID)
+		if m.State == wire.LocationPaused {
+			m.State = wire.LocationHidden // why is for friends
+		}
+	}
+	c.Response().Header().Set(echo.HeaderCacheControl, "no-store") // the address is the secret
+	c.Response().Header().Set("Referrer-Policy", "no-referrer")
+	return c.JSON(http.StatusOK, out)
+}
+
 func (p *Privacy) zones(c echo.Context) error {
 	z, err := p.Zones.Zones(c.Request().Context(), httpx.User(c).UserID)
 	if err != nil {
@@ -308,6 +363,8 @@ func privacyError(err error) *wire.Error {
 	switch {
 	case errors.As(err, &invalid):
 		return wire.Errorf(wire.CodeValidation, "%s", invalid.Error())
+	case errors.Is(err, store.ErrShareNotFound):
+		return wire.NewError(wire.CodeShareNotFound)
 	case errors.Is(err, privacy.ErrZoneNotFound):
 		return wire.NewError(wire.CodeZoneNotFound)
 	case errors.Is(err, privacy.ErrTooManyZones):

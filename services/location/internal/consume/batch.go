@@ -98,7 +98,7 @@ func (b *batch) parse(entries []redisx.Entry) (rejects []redisx.Reject) {
 func known(commandType string) bool {
 	switch commandType {
 	case wire.CommandUpdate, wire.CommandLeave, wire.CommandSnapshot, wire.CommandRefresh,
-		wire.CommandPause, wire.CommandResume, wire.CommandPrecision, wire.CommandShared, wire.CommandGone, wire.CommandAsk:
+		wire.CommandPause, wire.CommandResume, wire.CommandPrecision, wire.CommandShared, wire.CommandGone, wire.CommandAsk, wire.CommandWatch:
 		return true
 	}
 	return false
@@ -121,7 +121,7 @@ func (h *Commands) admit(ctx context.Context, b *batch) error {
 		}
 		c.roomAt = at
 		switch {
-		case c.Type == wire.CommandRefresh:
+		case c.Type == wire.CommandRefresh, c.Type == wire.CommandWatch: // one more who watches, too, is news
 			b.rooms[at].refresh = true
 		case c.Type != wire.CommandUpdate:
 			c.err = c.understand(b.now)
@@ -149,6 +149,8 @@ func (h *Commands) admit(ctx context.Context, b *batch) error {
 		b.rooms[c.roomAt].room = c.room
 		switch {
 		case c.Type == wire.CommandRefresh, c.Type == wire.CommandShared: // from a service, which asked already
+		case c.room != nil && c.Type == wire.CommandWatch: // the edge knows the link
+			c.err = c.room.Open(b.now)
 		case c.room != nil:
 			c.err = c.room.Admit(c.UserID, b.now)
 		case certain:
@@ -162,7 +164,7 @@ func (h *Commands) admit(ctx context.Context, b *batch) error {
 
 // moves tells whether a command concerns the member's position, or may.
 func (c *command) moves() bool {
-	return c.err == nil && c.Type != wire.CommandSnapshot && c.Type != wire.CommandAsk
+	return c.err == nil && c.Type != wire.CommandSnapshot && c.Type != wire.CommandAsk && c.Type != wire.CommandWatch
 }
 
 // recall brings what is known of all members that the batch moves into

@@ -197,7 +197,7 @@ func (h *Commands) snapshots(ctx context.Context, b *batch) error {
 	h.Effects.Reset()
 	for i := range b.commands {
 		c := &b.commands[i]
-		if c.Type != wire.CommandSnapshot || c.err != nil {
+		if c.Type != wire.CommandSnapshot && c.Type != wire.CommandWatch || c.err != nil {
 			continue
 		}
 		others := make([]string, 0, len(c.room.Members))
@@ -209,6 +209,10 @@ func (h *Commands) snapshots(ctx context.Context, b *batch) error {
 		live, err := h.Positions.Live(ctx, c.RoomID, others)
 		if err != nil {
 			return err
+		}
+		if c.Type == wire.CommandWatch {
+			h.Effects.Snapshot(&c.Command, publish.ForViewers(c.RoomID, live))
+			continue
 		}
 		// The contract: only when others have live positions. Who waits for an
 		// answer gets one nevertheless.

@@ -63,6 +63,21 @@ func Shown(raw string, p *privacy.Policy, now time.Time) (json.RawMessage, bool)
 	return out, err == nil
 }
 
+// ForViewers are positions as those see them who watch by a share link.
+func ForViewers(room string, live []json.RawMessage) []json.RawMessage {
+	out := make([]json.RawMessage, 0, len(live))
+	for _, raw := range live {
+		var l wire.Location
+		if json.Unmarshal(raw, &l) != nil {
+			continue
+		}
+		if seen, err := json.Marshal(wire.ViewerLocation(room, l)); err == nil {
+			out = append(out, seen)
+		}
+	}
+	return out
+}
+
 func optional(v *float64) float64 {
 	if v == nil {
 		return math.NaN()

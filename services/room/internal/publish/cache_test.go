@@ -47,6 +47,10 @@ func (c committed) EachActive(_ context.Context, _ int, fn func([]room.Version) 
 	return fn(c.versions(true))
 }
 
+func (c committed) EachShare(context.Context, time.Time, time.Time, int, func([]room.LiveShare, [][]byte) error) error {
+	return nil
+}
+
 func (c committed) EndedSince(context.Context, time.Time, int) ([]room.Version, error) {
 	return c.versions(false), nil
 }

@@ -38,6 +38,7 @@ type Versions interface {
 	// EachActive calls fn with pages of the active rooms until it fails.
 	EachActive(ctx context.Context, limit int, fn func([]room.Version) error) error
 	EndedSince(ctx context.Context, t time.Time, limit int) ([]room.Version, error)
+	EachShare(ctx context.Context, now, since time.Time, limit int, fn func(live []room.LiveShare, revoked [][]byte) error) error
 }
 
 // Keeper sees that the caches are what the database says: it writes them all when Redis has lost them, and compares
@@ -105,6 +106,9 @@ func (k *Keeper) rebuild(ctx context.Context) error {
 	if err := k.Rooms.EachActive(ctx, keepPage, func(page []room.Version) error { return k.write(ctx, page) }); err != nil {
 		return fmt.Errorf("rebuild: %w", err)
 	}
+	if err := k.shares(ctx); err != nil {
+		return fmt.Errorf("rebuild: %w", err)
+	}
 	set, err := setSentinel.Exec(ctx, k.Client, []string{wire.KeyRoomCaches, keyMark}, []string{mark}).AsBool()
 	if err != nil {
 		return fmt.Errorf("end rebuild: %w", err)
@@ -133,7 +137,18 @@ func (k *Keeper) reconcile(ctx context.Context, restarted bool) error {
 		}
 		ended = ended[n:]
 	}
+	if err := k.shares(ctx); err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
 	return nil
+}
+
+// shares writes all live links, and deletes those that were revoked lately: there are few.
+func (k *Keeper) shares(ctx context.Context) error {
+	now := k.Cache.Now()
+	return k.Rooms.EachShare(ctx, now, now.Add(-keepEnded), keepPage, func(live []room.LiveShare, revoked [][]byte) error {
+		return k.Cache.writeShares(ctx, live, revoked)
+	})
 }
 
 // repair writes the caches of those rooms of a page whose caches are not what the database says: older, or not whole.

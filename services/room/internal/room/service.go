@@ -36,12 +36,13 @@ type Guard interface {
 
 // Service is what people do with rooms.
 type Service struct {
-	Store  Store
-	Shares ShareStore
-	Guard  Guard
-	NewID  func() string // a new UUIDv7
-	Code   func() string // a random code; see NewCode
-	Now    func() time.Time
+	Store      Store
+	Shares     ShareStore
+	ShareCache ShareCache
+	Guard      Guard
+	NewID      func() string // a new UUIDv7
+	Code       func() string // a random code; see NewCode
+	Now        func() time.Time
 }
 
 // codeAttempts: with a million active rooms one random code in 2,000 is taken; twenty in a row never are.

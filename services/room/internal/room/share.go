@@ -24,9 +24,23 @@ type ShareStore interface {
 	// CreateShare stores a link unless the room has MaxShares live ones: then it is an *InvalidError.
 	CreateShare(ctx context.Context, s Share, tokenHash []byte, now time.Time) error
 	ListShares(ctx context.Context, roomID string, now time.Time) ([]Share, error)
-	RevokeShare(ctx context.Context, roomID, shareID string, now time.Time) error
+	RevokeShare(ctx context.Context, roomID, shareID string, now time.Time) (tokenHash []byte, err error)
 	// FindShare returns the live link with that hash, or ErrShareNotFound.
 	FindShare(ctx context.Context, tokenHash []byte, now time.Time) (Share, error)
+}
+
+// ShareCache lets those who cannot ask the store know which links live. It does its best: what is missed is made up for
+// by the keeper of the caches.
+type ShareCache interface {
+	ShareOpened(ctx context.Context, s Share, tokenHash []byte)
+	// ShareEnded returns when all who watch by the link have been told to go.
+	ShareEnded(ctx context.Context, shareID string, tokenHash []byte)
+}
+
+// LiveShare is a link with what names it in the caches.
+type LiveShare struct {
+	Share
+	TokenHash []byte
 }
 
 const tokenBytes = 24
@@ -56,6 +70,7 @@ func (s *Service) Share(ctx context.Context, userID, id string, life *float64) (
 	if err := s.Shares.CreateShare(ctx, share, hash(token), now); err != nil {
 		return Share{}, "", fmt.Errorf("share room: %w", err)
 	}
+	s.ShareCache.ShareOpened(ctx, share, hash(token))
 	return share, token, nil
 }
 
@@ -81,9 +96,11 @@ func (s *Service) RevokeShare(ctx context.Context, userID, id, shareID string) e
 	if shareID, err = checkID(shareID); err != nil {
 		return ErrShareNotFound
 	}
-	if err := s.Shares.RevokeShare(ctx, r.ID, shareID, s.now()); err != nil {
+	tokenHash, err := s.Shares.RevokeShare(ctx, r.ID, shareID, s.now())
+	if err != nil {
 		return fmt.Errorf("revoke share link: %w", err)
 	}
+	s.ShareCache.ShareEnded(ctx, shareID, tokenHash)
 	return nil
 }
 
