@@ -945,6 +945,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/shared/{token}/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is where, for who has a share link
+         * @description Needs no account. Members have aliases for ids, which are the same over sockets; what members may see is the most that is shown.
+         */
+        get: operations["getSharedLocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1542,6 +1562,10 @@ export interface components {
             id: string;
             /** @description In the answer that creates the link only */
             token?: string;
+        };
+        SharedLocations: {
+            locations: components["schemas"]["Location"][];
+            members: components["schemas"]["MemberLocation"][];
         };
         /** @description No code and no ids, since whoever has the link may look and not enter. */
         SharedRoom: {
@@ -5832,6 +5856,58 @@ export interface operations {
                 };
             };
             /** @description ROOM_CLOSED, ROOM_EXPIRED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSharedLocations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the link */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Live positions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedLocations"];
+                };
+            };
+            /** @description SHARE_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
             410: {
                 headers: {
                     [name: string]: unknown;
