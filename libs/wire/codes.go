@@ -53,6 +53,14 @@ const (
 	CodeMessageDeleted  Code = "MESSAGE_DELETED"
 	CodeMessageChanged  Code = "MESSAGE_CHANGED"
 
+	CodeRouteNotSet          Code = "ROUTE_NOT_SET"
+	CodeInvalidRoute         Code = "INVALID_ROUTE"
+	CodeGeofenceNotFound     Code = "GEOFENCE_NOT_FOUND"
+	CodeMeetingPointNotFound Code = "MEETING_POINT_NOT_FOUND"
+	CodeLimitReached         Code = "LIMIT_REACHED"
+	CodeSOSNotFound          Code = "SOS_NOT_FOUND"
+	CodeSOSEnded             Code = "SOS_ENDED"
+
 	CodeInvalidFrame   Code = "INVALID_FRAME"
 	CodeUnknownEvent   Code = "UNKNOWN_EVENT"
 	CodeTooManySockets Code = "TOO_MANY_SOCKETS"
@@ -111,6 +119,13 @@ var registry = []Registration{
 	{CodeMessageNotFound, http.StatusNotFound, false, "There is no such message in this room"},
 	{CodeMessageDeleted, http.StatusGone, false, "This message was deleted"},
 	{CodeMessageChanged, http.StatusConflict, false, "This message has another text by now"},
+	{CodeRouteNotSet, http.StatusNotFound, false, "This room has no route"},
+	{CodeInvalidRoute, http.StatusBadRequest, false, "The route cannot be understood"},
+	{CodeGeofenceNotFound, http.StatusNotFound, false, "There is no such geofence in this room"},
+	{CodeMeetingPointNotFound, http.StatusNotFound, false, "There is no such meeting point in this room"},
+	{CodeLimitReached, http.StatusConflict, false, "The room has as many of these as it can"},
+	{CodeSOSNotFound, http.StatusNotFound, false, "There is no such call for help in this room"},
+	{CodeSOSEnded, http.StatusConflict, false, "This call for help was answered or cancelled already"},
 
 	{CodeInvalidFrame, http.StatusBadRequest, false, "The frame cannot be understood"},
 	{CodeUnknownEvent, http.StatusBadRequest, false, "Unknown event"},
