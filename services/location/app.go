@@ -50,7 +50,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 		return nil, err
 	}
 	registry := obs.Registry()
-	registry.MustRegister(redisx.NewBacklog(client, "location", append(wire.StreamsOf(wire.ServiceLocation, cfg.Partitions), wire.StreamDead(wire.ServiceLocation))...))
+	registry.MustRegister(redisx.NewBacklog(client, "location", append(wire.StreamsOf(wire.ServiceLocation, cfg.Partitions), wire.StreamCommands(wire.ServiceSOS, 0), wire.StreamDead(wire.ServiceLocation))...))
 	metrics := consume.NewMetrics(registry)
 	rooms, positions := store.NewRooms(client), store.NewPositions(client, cfg.TTL)
 	ways, archive := store.NewWays(client), store.NewArchive(db)
@@ -79,6 +79,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 		Limiter: ingest.NewLimiter(api.IngestRate, api.IngestBurst), Metrics: api.NewPhoneMetrics(registry)}).Register(echo, verifier)
 
 	a := &App{client: client, db: db}
+	a.addShared(cfg, log, rooms, positions, echo, rest, verifier)
 	a.group.Add("admin", admin.Run)
 	a.group.Add("room events", consume.RoomEvents(client, cfg.InstanceID, positions, projection, onError).Run)
 	a.group.Add("partitions", partitions.Run)

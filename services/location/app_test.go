@@ -28,12 +28,14 @@ type service struct {
 	t           testing.TB
 	client      rueidis.Client
 	key         ed25519.PrivateKey
+	jwks        token.JWKS
+	database    *testenv.Database
 	base, admin string
 }
 
 func startService(t *testing.T) *service {
 	t.Helper()
-	s := &service{t: t}
+	s := &service{t: t, database: testenv.NewDatabase(t)}
 	redisURL := "redis://" + testenv.Redis(t)
 	client, err := redisx.Open(context.Background(), redisURL, "test")
 	if err != nil {
@@ -45,7 +47,7 @@ func startService(t *testing.T) *service {
 	s.base, s.admin = "http://"+httpAddr, "http://"+adminAddr
 	cfg := Config{Common: config.Common{HTTPAddr: httpAddr, AdminAddr: adminAddr, RedisURL: redisURL, Partitions: 2,
 		ShutdownTimeout: time.Second, InstanceID: "a"},
-		Postgres: config.Postgres{DatabaseURL: testenv.Postgres(t, "location"), MaxConns: 4}, TTL: time.Minute, CommandBound: 1000}
+		Postgres: config.Postgres{DatabaseURL: s.database.URL("location"), MaxConns: 4}, TTL: time.Minute, CommandBound: 1000}
 	ctx, cancel := context.WithCancel(context.Background())
 	app, err := New(ctx, cfg, zap.NewNop())
 	if err != nil {
@@ -83,14 +85,16 @@ func (s *service) set(key string, value any) {
 	}
 }
 
+func (s *service) publishKeysAgain() { s.set(wire.KeyJWKS, s.jwks) }
+
 func (s *service) publishKeys() {
 	s.t.Helper()
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.key = private
-	s.set(wire.KeyJWKS, token.JWKS{Keys: []token.JWK{token.NewJWK("k1", public)}})
+	s.key, s.jwks = private, token.JWKS{Keys: []token.JWK{token.NewJWK("k1", public)}}
+	s.set(wire.KeyJWKS, s.jwks)
 }
 
 func (s *service) token(user string) string {

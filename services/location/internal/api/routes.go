@@ -85,5 +85,5 @@ func MapError(err error) *wire.Error {
 	case errors.Is(err, position.ErrUnavailable), errors.Is(err, inlet.ErrNotReady), errors.Is(err, inlet.ErrBehind):
 		return wire.NewError(wire.CodeUnavailable).After(2 * time.Second)
 	}
-	return nil
+	return mapShared(err)
 }

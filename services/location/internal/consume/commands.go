@@ -53,6 +53,8 @@ type Way struct {
 	Saved  map[string]publish.Saved // by user
 	Online []string                 // users with a socket in the room
 
+	Calls []json.RawMessage // open calls for help, as clients see them
+
 	Viewers int64                   // by share links
 	Wishes  map[string]privacy.Wish // by user, of those who have said something
 	Certain bool                    // whoever is not in Wishes has said nothing
@@ -65,6 +67,7 @@ type Effects interface {
 	Confirm(c *wire.Command, a publish.Answer)
 	Refuse(c *wire.Command, event string, e *wire.Error)
 	Snapshot(c *wire.Command, locations []json.RawMessage)
+	Call(c *wire.Command, call json.RawMessage)
 	Forget(k position.Key)
 	Locate(k position.Key, until time.Time)
 	Keep(room, field string, saved any, until time.Time)
@@ -218,6 +221,9 @@ func (h *Commands) snapshots(ctx context.Context, b *batch) error {
 		// answer gets one nevertheless.
 		if len(live) > 0 || c.Origin.Ref != "" {
 			h.Effects.Snapshot(&c.Command, live)
+		}
+		for _, call := range b.rooms[c.roomAt].memory.calls {
+			h.Effects.Call(&c.Command, call)
 		}
 	}
 	return h.Effects.Flush(ctx)

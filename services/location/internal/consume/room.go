@@ -2,6 +2,7 @@ package consume
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -29,6 +30,7 @@ type roomMemory struct {
 	wishes   map[string]wish
 	certain  bool                 // whoever is not in wishes has said nothing
 	asked    map[string]time.Time // who was asked where they are, and when
+	calls    []json.RawMessage    // open ones for help
 	loadedAt time.Time
 	lookedAt time.Time
 }
@@ -113,6 +115,7 @@ func (h *Commands) learn(w *roomWork, way Way, now time.Time) {
 		h.rooms.Put(w.id, m)
 	}
 	m.route, m.fences, m.online, m.viewers, m.loadedAt = way.Route, way.Fences, way.Online, way.Viewers, now
+	m.calls = way.Calls
 	m.plan = nil
 	m.heed(way)
 	if w.room != nil {

@@ -109,7 +109,66 @@ func (f *Fence) checkPolygon() error {
 	if f.area() < minArea {
 		return &InvalidError{"vertices", fmt.Sprintf("must enclose at least %.0f square metres", minArea)}
 	}
+	if f.crossesItself() {
+		return &InvalidError{"vertices", "must not make lines that cross or touch each other"}
+	}
 	return nil
+}
+
+// crossesItself tells whether two edges have a point in common, other than the
+// corner of neighbours. Of such a shape people think differently what is inside.
+func (f *Fence) crossesItself() bool {
+	n := len(f.Vertices)
+	x, y := make([]float64, n), make([]float64, n)
+	for i, v := range f.Vertices {
+		x[i], y[i] = project(f.Vertices[0], v)
+	}
+	for i := range n {
+		a, b := i, (i+1)%n
+		if x[a] == x[b] && y[a] == y[b] {
+			return true
+		}
+		for j := i + 1; j < n; j++ {
+			c, d := j, (j+1)%n
+			switch {
+			case b == c: // neighbours: the second must not come back along the first
+				if back(x[a]-x[b], y[a]-y[b], x[d]-x[b], y[d]-y[b]) {
+					return true
+				}
+			case d == a:
+				if back(x[b]-x[a], y[b]-y[a], x[c]-x[a], y[c]-y[a]) {
+					return true
+				}
+			default:
+				if meet(x[a], y[a], x[b], y[b], x[c], y[c], x[d], y[d]) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// back tells whether two vectors point the same way.
+func back(x1, y1, x2, y2 float64) bool { return x1*y2 == y1*x2 && x1*x2+y1*y2 > 0 }
+
+// meet tells whether the lines from a to b and from c to d have a point in
+// common.
+func meet(ax, ay, bx, by, cx, cy, dx, dy float64) bool {
+	side := func(px, py, qx, qy, rx, ry float64) float64 { return (qx-px)*(ry-py) - (qy-py)*(rx-px) }
+	within := func(px, py, qx, qy, rx, ry float64) bool { // r, which is on the line through p and q, is between them
+		return min(px, qx) <= rx && rx <= max(px, qx) && min(py, qy) <= ry && ry <= max(py, qy)
+	}
+	d1, d2 := side(ax, ay, bx, by, cx, cy), side(ax, ay, bx, by, dx, dy)
+	d3, d4 := side(cx, cy, dx, dy, ax, ay), side(cx, cy, dx, dy, bx, by)
+	switch {
+	case (d1 > 0 && d2 < 0 || d1 < 0 && d2 > 0) && (d3 > 0 && d4 < 0 || d3 < 0 && d4 > 0):
+		return true
+	case d1 == 0 && within(ax, ay, bx, by, cx, cy), d2 == 0 && within(ax, ay, bx, by, dx, dy),
+		d3 == 0 && within(cx, cy, dx, dy, ax, ay), d4 == 0 && within(cx, cy, dx, dy, bx, by):
+		return true
+	}
+	return false
 }
 
 func onEarth(p Point) bool { return math.Abs(p.Lat) <= 90 && math.Abs(p.Lng) <= 180 }

@@ -69,6 +69,23 @@ func TestCheck(t *testing.T) {
 		{"no name", func(f *geofence.Fence) { f.Name = "  " }, "name"},
 		{"two corners", func(f *geofence.Fence) { f.Vertices = f.Vertices[:2] }, "vertices"},
 		{"no area", func(f *geofence.Fence) { f.Vertices = []geofence.Point{at(0, 0), at(50, 0), at(100, 0)} }, "vertices"},
+		{"a bow tie", func(f *geofence.Fence) {
+			f.Vertices = []geofence.Point{at(0, 0), at(300, 0), at(0, 200), at(200, 200)}
+		}, "vertices"},
+		{"a corner on an edge", func(f *geofence.Fence) {
+			f.Vertices = []geofence.Point{at(0, 0), at(200, 0), at(200, 200), at(100, 0), at(0, 200)}
+		}, "vertices"},
+		{"a spike there and back", func(f *geofence.Fence) {
+			f.Vertices = []geofence.Point{at(0, 0), at(400, 0), at(200, 0), at(200, 200), at(0, 200)}
+		}, "vertices"},
+		{"a corner twice", func(f *geofence.Fence) { f.Vertices = append(f.Vertices, at(0, 200)) }, "vertices"},
+		{"a corner on a straight edge", func(f *geofence.Fence) { f.Vertices = append(f.Vertices, at(0, 100)) }, ""},
+		{"across the date line", func(f *geofence.Fence) {
+			f.Vertices = []geofence.Point{{Lat: 0, Lng: 179.99}, {Lat: 0, Lng: -179.99}, {Lat: 0.01, Lng: -179.99}, {Lat: 0.01, Lng: 179.99}}
+		}, ""},
+		{"a bow tie across the date line", func(f *geofence.Fence) {
+			f.Vertices = []geofence.Point{{Lat: 0, Lng: 179.99}, {Lat: 0, Lng: -179.98}, {Lat: 0.01, Lng: 179.98}, {Lat: 0.01, Lng: -179.99}}
+		}, "vertices"},
 		{"a continent", func(f *geofence.Fence) { f.Vertices[2] = geofence.Point{Lat: 40, Lng: 40} }, "vertices"},
 		{"not on earth", func(f *geofence.Fence) { f.Vertices[1].Lng = 181 }, "vertices"},
 		{"not a number", func(f *geofence.Fence) { f.Vertices[1].Lat = math.NaN() }, "vertices"},
@@ -146,6 +163,30 @@ func TestVisitsAlternate(t *testing.T) {
 					t.Fatalf("%s while inside is %t", e.Kind, inside)
 				}
 			}
+		}
+	})
+}
+
+// Corners around a circle make a fence in this order, and with two neighbours
+// exchanged none.
+func TestWhatCrossesItself(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(4, 60).Draw(t, "corners")
+		f := geofence.Fence{Name: "Round", Kind: geofence.Polygon}
+		first := rapid.Float64Range(0, 6).Draw(t, "first")
+		for i := range n {
+			sin, cos := math.Sincos(first + 2*math.Pi*float64(i)/float64(n))
+			f.Vertices = append(f.Vertices, at(20_000*cos, 20_000*sin))
+		}
+		good := f
+		if err := good.Check(); err != nil {
+			t.Fatal(err)
+		}
+		i := rapid.IntRange(0, n-2).Draw(t, "exchanged")
+		f.Vertices[i], f.Vertices[i+1] = f.Vertices[i+1], f.Vertices[i]
+		if f.Check() == nil {
+			t.Fatal("a fence that crosses itself was taken")
 		}
 	})
 }

@@ -27,6 +27,7 @@ type Room struct {
 	Expired                        bool // the room service has said so already
 	ExpiresAt                      time.Time
 	Members                        []string // user ids, in no order
+	Managers                       []string // of them: owners and admins
 }
 
 // Open returns nil while the room takes positions. The expiry counts by itself:
@@ -43,6 +44,9 @@ func (r *Room) Open(now time.Time) error {
 
 // Has tells whether user is a member.
 func (r *Room) Has(user string) bool { return slices.Contains(r.Members, user) }
+
+// Manages tells whether user is an owner or admin.
+func (r *Room) Manages(user string) bool { return slices.Contains(r.Managers, user) }
 
 // Admit returns nil if user may report and see positions now.
 func (r *Room) Admit(user string, now time.Time) error {

@@ -128,6 +128,15 @@ func (b *Batch) Snapshot(c *wire.Command, locations []json.RawMessage) {
 	b.replyJSON(c, wire.EventRoomLocations, wire.RoomLocations{RoomID: c.RoomID, Locations: locations})
 }
 
+// Call tells one socket of a call for help that is open.
+func (b *Batch) Call(c *wire.Command, call json.RawMessage) {
+	from := len(b.bytes)
+	b.bytes = append(b.bytes, call...)
+	unasked := *c
+	unasked.Origin.Ref = "" // the answer is the snapshot
+	b.reply(&unasked, wire.EventSOSRaised, span{from, len(b.bytes)})
+}
+
 func (b *Batch) replyJSON(c *wire.Command, event string, payload any) {
 	data, err := json.Marshal(payload)
 	if err != nil {

@@ -89,7 +89,7 @@ func (r *Rooms) parse(id, raw string) (*position.Room, error) {
 			return nil, fmt.Errorf("parse room %s: %w", id, err)
 		}
 		known = parsedRoom{raw: raw, room: position.Room{ID: id, DestinationLat: c.DestinationLat, DestinationLng: c.DestinationLng, Waypoints: c.Waypoints, Version: c.Version,
-			Active: c.Status == wire.RoomStatusActive, Expired: c.Status == wire.RoomStatusExpired, ExpiresAt: c.ExpiresAt.Time}}
+			Active: c.Status == wire.RoomStatusActive, Expired: c.Status == wire.RoomStatusExpired, ExpiresAt: c.ExpiresAt.Time, Managers: managers(c.Roles)}}
 		if len(r.parsed) >= maxParsed {
 			clear(r.parsed)
 		}
@@ -97,4 +97,13 @@ func (r *Rooms) parse(id, raw string) (*position.Room, error) {
 	}
 	room := known.room
 	return &room, nil
+}
+
+func managers(roles map[string]string) (users []string) {
+	for user, role := range roles {
+		if role == wire.RoleOwner || role == wire.RoleAdmin {
+			users = append(users, user)
+		}
+	}
+	return users
 }

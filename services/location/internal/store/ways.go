@@ -24,7 +24,7 @@ type Ways struct{ client rueidis.Client }
 // NewWays starts nothing.
 func NewWays(client rueidis.Client) *Ways { return &Ways{client: client} }
 
-const readsPerRoom = 5 // and the wishes
+const readsPerRoom = 6 // and the wishes
 
 // Load reads several rooms in one round trip. What cannot be understood counts
 // as absent: a route that a newer version has written must not stop positions.
@@ -36,7 +36,8 @@ func (w *Ways) Load(ctx context.Context, rooms []consume.Query) ([]consume.Way, 
 			w.client.B().Get().Key(wire.KeyGeofences(q.Room)).Build(),
 			w.client.B().Hgetall().Key(wire.KeyNavigation(q.Room)).Build(),
 			w.client.B().Hkeys().Key(wire.KeyPresence(q.Room)).Build(),
-			w.client.B().Zcount().Key(wire.KeyViewers(q.Room)).Min(strconv.FormatInt(time.Now().UnixMilli(), 10)).Max("+inf").Build())
+			w.client.B().Zcount().Key(wire.KeyViewers(q.Room)).Min(strconv.FormatInt(time.Now().UnixMilli(), 10)).Max("+inf").Build(),
+			w.client.B().Get().Key(wire.KeySOS(q.Room)).Build())
 		cmds = appendReads(w.client, cmds, q.Room, q.Members)
 	}
 	results := w.client.DoMulti(ctx, cmds...)
@@ -53,12 +54,13 @@ func (w *Ways) Load(ctx context.Context, rooms []consume.Query) ([]consume.Way, 
 		saved, _ := r[2].AsStrMap()
 		present, _ := r[3].AsStrSlice()
 		viewers, _ := r[4].AsInt64()
+		calls, _ := r[5].ToString()
 		wishes, err := wishesOf(results[readsPerRoom:], q.Members)
 		if err != nil {
 			return nil, err
 		}
 		results = results[readsPerRoom+wishReads(len(q.Members)):]
-		ways[i] = consume.Way{Route: routeOf(route), Fences: fencesOf(fences), Online: onlineOf(present), Viewers: viewers, Wishes: wishes.Said, Certain: wishes.Certain}
+		ways[i] = consume.Way{Route: routeOf(route), Fences: fencesOf(fences), Online: onlineOf(present), Viewers: viewers, Wishes: wishes.Said, Certain: wishes.Certain, Calls: callsOf(calls)}
 		ways[i].Group, ways[i].Saved = savedOf(saved)
 	}
 	return ways, nil
@@ -109,6 +111,16 @@ func fencesOf(raw string) []geofence.Fence {
 		}
 	}
 	return fences
+}
+
+func callsOf(raw string) []json.RawMessage {
+	var all struct {
+		SOS []json.RawMessage `json:"sos"`
+	}
+	if raw == "" || json.Unmarshal([]byte(raw), &all) != nil {
+		return nil
+	}
+	return all.SOS
 }
 
 func savedOf(raw map[string]string) (group navigation.Group, saved map[string]publish.Saved) {
