@@ -27,11 +27,10 @@ const (
 
 // Commands appends to the command streams.
 type Commands struct {
-	client     rueidis.Client
-	partitions int
-	bound      int64 // longest a stream may get
-	log        func(error)
-	services   map[string][]*commandLane
+	client   rueidis.Client
+	bound    int64 // longest a stream may get
+	log      func(error)
+	services map[string][]*commandLane // by service, then by partition
 }
 
 type commandLane struct {
@@ -44,12 +43,17 @@ type commandLane struct {
 // NewCommands starts nothing. bound is the number of unread commands of one
 // partition past which more are refused.
 func NewCommands(client rueidis.Client, partitions int, bound int64, m *Metrics, log func(error)) *Commands {
-	c := &Commands{client: client, partitions: partitions, bound: bound, log: log, services: map[string][]*commandLane{}}
-	// A position that waited is soon replaced by the next, and needs no refusal.
-	for service, stall := range map[string]time.Duration{wire.ServiceLocation: 0, wire.ServiceChat: stallAfter} {
-		for p := range partitions {
-			c.services[service] = append(c.services[service], &commandLane{
-				Lane: lane.New(client, m.appended), stream: wire.StreamCommands(service, p), stall: stall})
+	c := &Commands{client: client, bound: bound, log: log, services: map[string][]*commandLane{}}
+	// A position that waited is soon replaced by the next, and needs no refusal; a
+	// call for help is better told late than refused.
+	for _, s := range []struct {
+		name       string
+		partitions int
+		stall      time.Duration
+	}{{wire.ServiceLocation, partitions, 0}, {wire.ServiceChat, partitions, stallAfter}, {wire.ServiceSOS, 1, 0}} {
+		for p := range s.partitions {
+			c.services[s.name] = append(c.services[s.name], &commandLane{
+				Lane: lane.New(client, m.appended), stream: wire.StreamCommands(s.name, p), stall: s.stall})
 		}
 	}
 	return c
@@ -59,7 +63,8 @@ func NewCommands(client rueidis.Client, partitions int, bound int64, m *Metrics,
 // later through failed, is UNAVAILABLE: the service is too far behind or Redis is
 // away. failed runs on another goroutine and must not block.
 func (c *Commands) Append(service string, command wire.Command, failed func(error)) error {
-	l := c.services[service][wire.Partition(command.RoomID, c.partitions)]
+	lanes := c.services[service]
+	l := lanes[wire.Partition(command.RoomID, len(lanes))]
 	if l.behind.Load() {
 		return unavailable(nil)
 	}

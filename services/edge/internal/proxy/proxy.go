@@ -64,8 +64,11 @@ func (p *Proxy) Register(e *echo.Echo) error {
 	}{
 		{p.services.Auth, httpx.MaxBody, []string{"/api/auth/*"}},
 		{p.services.Chat, httpx.MaxBody, []string{"/api/rooms/:id/messages", "/api/rooms/:id/messages/*"}},
-		{p.services.Location, httpx.MaxBody, []string{"/api/rooms/:id/locations", "/api/rooms/:id/locations/*", "/api/rooms/:id/navigation", "/api/rooms/:id/sharing", "/api/rooms/:id/tracks", "/api/rooms/:id/tracks/*"}},
+		{p.services.Location, httpx.MaxBody, []string{"/api/rooms/:id/locations", "/api/rooms/:id/locations/*", "/api/rooms/:id/navigation", "/api/rooms/:id/sharing",
+			"/api/rooms/:id/geofences", "/api/rooms/:id/geofences/*", "/api/rooms/:id/meeting-points", "/api/rooms/:id/meeting-points/*",
+			"/api/rooms/:id/sos", "/api/rooms/:id/sos/*", "/api/rooms/:id/tracks", "/api/rooms/:id/tracks/*"}},
 		{p.services.Location, httpx.MaxBody, []string{"/api/devices/setup", "/api/privacy/*"}},
+		{p.services.Location, wire.MaxRouteBytes, []string{"/api/rooms/:id/route"}},
 		{p.services.Location, wire.MaxIngestBytes, []string{ingestPrefix + "*"}},
 		{p.services.Location, httpx.MaxBody, []string{"/api/rooms/shared/:token/locations"}},
 		{p.services.Room, httpx.MaxBody, []string{"/api/rooms", "/api/rooms/*"}},

@@ -27,6 +27,7 @@ const (
 	refuseChange  = "Not authorized to change messages in this room"
 	refuseSharing = "Not authorized to change sharing in this room"
 	refuseAsk     = "Not authorized to ask for locations in this room"
+	refuseSOS     = "Not authorized to call for help in this room"
 )
 
 // dispatch is the list of all events that a client may send.
@@ -63,6 +64,12 @@ func (s *Session) dispatch(ctx context.Context, r request) error {
 		return s.command(ctx, r, wire.ServiceLocation, wire.CommandPrecision, refuseSharing, s.limitChat)
 	case wire.EventAskLocation:
 		return s.command(ctx, r, wire.ServiceLocation, wire.CommandAsk, refuseAsk, s.limitChat)
+	case wire.EventSOS:
+		return s.command(ctx, r, wire.ServiceSOS, wire.CommandSOS, refuseSOS, s.limitSOS)
+	case wire.EventCancelSOS:
+		return s.command(ctx, r, wire.ServiceSOS, wire.CommandCancelSOS, refuseSOS, s.limitSOS)
+	case wire.EventAnswerSOS:
+		return s.command(ctx, r, wire.ServiceSOS, wire.CommandAnswerSOS, refuseSOS, s.limitSOS)
 	case wire.EventPing:
 		s.reply(r.ref, wire.EventPong, nil)
 		return nil
@@ -132,6 +139,12 @@ func (s *Session) limitHistory(_ string, now time.Time) time.Duration {
 	s.user.mu.Lock()
 	defer s.user.mu.Unlock()
 	return s.user.history.take(historyRate, 1, now)
+}
+
+func (s *Session) limitSOS(_ string, now time.Time) time.Duration {
+	s.user.mu.Lock()
+	defer s.user.mu.Unlock()
+	return s.user.sos.take(sosRate, 1, now)
 }
 
 func (s *Session) limitJoins(now time.Time) time.Duration {

@@ -10,13 +10,14 @@ import (
 type rate struct{ perSecond, burst float32 }
 
 // Bounds of what one client may send. Updates are per member (user and room),
-// chat, joins and history per user, frames and strikes per socket.
+// chat, joins, history and calls for help per user, frames and strikes per socket.
 var (
 	updateRate  = rate{wire.UpdatesPerSecond, wire.UpdatesBurst}
 	chatRate    = rate{10, 30}
 	joinRate    = rate{5, 30}
 	historyRate = rate{5, 20}
 	typingRate  = rate{2, 6}
+	sosRate     = rate{1, 10}
 	frameRate   = rate{200, 400}
 	strikeRate  = rate{1, 60} // what is wrong, not just early: past it the socket is closed
 )

@@ -36,6 +36,7 @@ type user struct {
 	chat     bucket
 	joins    bucket
 	history  bucket
+	sos      bucket
 	typing   bucket
 	updates  bucket       // of the first room, which mostly is the only one
 	updated  string       // that room
