@@ -63,9 +63,10 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	admin.AddCheck("keys", verifier.Check)
 	admin.AddNotice("postgres", pg.Check(db)) // live positions go on without it
 
+	engine := newEngine(cfg, registry, log)
 	partitions := &consume.Partitions{Client: client, Partitions: cfg.Partitions, Instance: cfg.InstanceID, Metrics: metrics, OnError: onError,
 		New: func() *consume.Commands {
-			return consume.NewCommands(consume.Config{Rooms: rooms, Positions: positions, Ways: ways, TTL: cfg.TTL, Limit: boardLimit, Metrics: metrics,
+			return consume.NewCommands(consume.Config{Rooms: rooms, Positions: positions, Ways: ways, TTL: cfg.TTL, Limit: boardLimit, Metrics: metrics, Router: engine.router(),
 				Effects: publish.NewBatch(client, cfg.Partitions, cfg.TTL, metrics.Sent)})
 		}}
 
@@ -74,12 +75,13 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	rest.Register(echo, verifier)
 	(&api.Privacy{API: rest, Wishes: projection, Said: store.NewSharing(client), Zones: archive, Shares: store.NewShares(client),
 		Changes: &redisx.Limiter{Client: client, Prefix: "limit:location:sharing:", Rate: changesPerMinute, Period: time.Minute, Burst: changesPerMinute}}).Register(echo, verifier)
+	a := &App{client: client, db: db}
+	shared := a.addShared(cfg, log, rooms, positions, echo, rest, verifier)
 	inletCommands := inlet.NewCommands(client, cfg.Partitions, cfg.CommandBound)
-	(&api.Phones{Devices: inlet.NewDevices(client), Rooms: rooms, Positions: positions, Commands: inletCommands, PublicURL: cfg.PublicURL,
+	(&api.Phones{Devices: inlet.NewDevices(client), Rooms: rooms, Positions: positions, Commands: inletCommands, Shared: shared, PublicURL: cfg.PublicURL,
 		Limiter: ingest.NewLimiter(api.IngestRate, api.IngestBurst), Metrics: api.NewPhoneMetrics(registry)}).Register(echo, verifier)
 
-	a := &App{client: client, db: db}
-	a.addShared(cfg, log, rooms, positions, echo, rest, verifier)
+	a.group.Add("routing", engine.run)
 	a.group.Add("admin", admin.Run)
 	a.group.Add("room events", consume.RoomEvents(client, cfg.InstanceID, positions, projection, onError).Run)
 	a.group.Add("partitions", partitions.Run)

@@ -33,7 +33,7 @@ type service struct {
 	base, admin string
 }
 
-func startService(t *testing.T) *service {
+func startService(t *testing.T, options ...func(*Config)) *service {
 	t.Helper()
 	s := &service{t: t, database: testenv.NewDatabase(t)}
 	redisURL := "redis://" + testenv.Redis(t)
@@ -48,6 +48,9 @@ func startService(t *testing.T) *service {
 	cfg := Config{Common: config.Common{HTTPAddr: httpAddr, AdminAddr: adminAddr, RedisURL: redisURL, Partitions: 2,
 		ShutdownTimeout: time.Second, InstanceID: "a"},
 		Postgres: config.Postgres{DatabaseURL: s.database.URL("location"), MaxConns: 4}, TTL: time.Minute, CommandBound: 1000}
+	for _, option := range options {
+		option(&cfg)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	app, err := New(ctx, cfg, zap.NewNop())
 	if err != nil {
@@ -223,6 +226,8 @@ func TestConfig(t *testing.T) {
 		"no commands":   {"COMMAND_BOUND", "0", "COMMAND_BOUND"},
 		"public":        {"PUBLIC_URL", "https://maps.example.org/", ""},
 		"not a URL":     {"PUBLIC_URL", "maps.example.org", "PUBLIC_URL"},
+		"an engine":     {"ROUTING_URL", "http://osrm:5000/", ""},
+		"no engine":     {"ROUTING_URL", "osrm:5000", "ROUTING_URL"},
 		"a secret URL":  {"PUBLIC_URL", "https://a:b@maps.example.org", "PUBLIC_URL"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,6 +20,10 @@ type Config struct {
 	CommandBound int64 `env:"COMMAND_BOUND" envDefault:"100000"`
 	// PublicURL is where phones find this deployment; empty = where the request for a set-up went.
 	PublicURL string `env:"PUBLIC_URL"`
+	// RoutingURL is a routing engine that speaks OSRM's table API, such as http://osrm:5000; empty = none.
+	RoutingURL     string        `env:"ROUTING_URL"`
+	RoutingProfile string        `env:"ROUTING_PROFILE" envDefault:"driving"`
+	RoutingTimeout time.Duration `env:"ROUTING_TIMEOUT" envDefault:"3s"`
 }
 
 // Validate checks ranges.
@@ -36,6 +40,16 @@ func (c *Config) Validate() error {
 			return errors.New("PUBLIC_URL must be of the form https://host")
 		}
 		c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	}
+	if c.RoutingURL != "" {
+		u, err := url.Parse(c.RoutingURL)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+			return errors.New("ROUTING_URL must be of the form http://host:port") // without it: it may hold a password
+		}
+		c.RoutingURL = strings.TrimRight(c.RoutingURL, "/")
+		if c.RoutingProfile == "" || c.RoutingTimeout < 100*time.Millisecond || c.RoutingTimeout > time.Minute {
+			return errors.New("ROUTING_PROFILE must not be empty, and ROUTING_TIMEOUT 100ms to 1m")
+		}
 	}
 	return errors.Join(c.Common.Validate(), c.Postgres.Validate())
 }

@@ -11,6 +11,7 @@ require (
 	github.com/lib/pq v1.12.3
 	github.com/prometheus/client_golang v1.25.0
 	github.com/redis/rueidis v1.0.79
+	github.com/sony/gobreaker/v2 v2.4.0
 	github.com/wemaps/wemaps/libs v0.0.0
 	go.uber.org/zap v1.28.0
 	pgregory.net/rapid v1.3.0

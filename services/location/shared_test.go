@@ -20,9 +20,9 @@ import (
 )
 
 // readyRoom starts a service with a room of owner ann, admin bob and member cleo.
-func readyRoom(t *testing.T) (s *service, room string) {
+func readyRoom(t *testing.T, options ...func(*Config)) (s *service, room string) {
 	t.Helper()
-	s = startService(t)
+	s = startService(t, options...)
 	s.publishKeys()
 	s.set(wire.KeyRoomCaches, 1)
 	room = httpx.NewID()

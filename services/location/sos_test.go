@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -187,5 +188,29 @@ func TestNoCallIsLost(t *testing.T) {
 	}
 	if !strings.Contains(s.value(wire.KeySOS(room)), stored.ID) {
 		t.Error("who joins would not hear of it")
+	}
+}
+
+// Traccar Client's shortcut calls for help in its user's rooms; the app sends it
+// again when it did not hear the answer.
+func TestAPhoneCallsForHelp(t *testing.T) {
+	t.Parallel()
+	s, room := readyRoom(t)
+	h := s.listen(t, wire.ChannelRoom(room))
+	s.do("SADD", wire.KeyUserRooms("cleo"), room)
+	token := "wmd_" + strings.Repeat("a", 43)
+	s.set(wire.KeyDevice(wire.HashOfToken(token)), wire.DeviceGrant{UserID: "cleo", UserName: "Cleo", DeviceID: "d1"})
+	for _, query := range []string{"&lat=45.9&lon=14&accuracy=8&timestamp=%d&alarm=sos", "&lat=45.9&lon=14&accuracy=8&timestamp=%d&alarm=sos", "&lat=45.8&lon=14&timestamp=%d&alarm=lowBattery"} {
+		if status, body := s.get(s.base+"/api/ingest/osmand?id="+token+fmt.Sprintf(query, time.Now().Truncate(time.Hour).Unix()), ""); status != 200 {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+	raised := await[wire.SOS](h, wire.EventSOSRaised, 2)
+	if raised.UserID != "cleo" || raised.UserName != "Cleo" || raised.Position == nil || raised.Position.Latitude != 45.9 || *raised.Position.Accuracy != 8 {
+		t.Errorf("the room hears %+v", raised)
+	}
+	var open wire.SOSListResponse
+	if s.ask("GET", "/api/rooms/"+room+"/sos", "ann", nil, &open); len(open.SOS) != 1 || !open.SOS[0].UpdatedAt.Equal(open.SOS[0].RaisedAt.Time) {
+		t.Errorf("open: %+v", open)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/location/internal/ingest"
 	"github.com/wemaps/wemaps/services/location/internal/position"
+	"github.com/wemaps/wemaps/services/location/internal/sos"
 )
 
 // What one phone may send; see ingest.Limiter. A phone that catches up after a
@@ -53,6 +54,7 @@ type Phones struct {
 	Commands  Commands
 	Limiter   *ingest.Limiter
 	Metrics   *PhoneMetrics
+	Shared    *Shared
 	// PublicURL is where phones find this deployment; empty = where the request for
 	// a set-up went.
 	PublicURL string
@@ -159,7 +161,39 @@ func (p *Phones) take(ctx context.Context, app string, g wire.DeviceGrant, r *in
 		}
 	}
 	p.Metrics.count(app, r, len(rooms))
-	return rooms, nil
+	return rooms, p.help(ctx, g, rooms, r)
+}
+
+// help calls for help in all rooms, if the phone does. It is the same call when
+// the phone sends it again; one that cannot be stored makes it do so.
+func (p *Phones) help(ctx context.Context, g wire.DeviceGrant, rooms []*position.Room, r *ingest.Report) error {
+	if !r.SOS {
+		return nil
+	}
+	request := sos.Request{}
+	if f := r.Place; f != nil && f.Latitude >= -90 && f.Latitude <= 90 && f.Longitude >= -180 && f.Longitude <= 180 { // else from nowhere
+		request.ID = g.DeviceID + " " + f.RecordedAt.UTC().Format(time.RFC3339Nano)
+		request.Place = &sos.Place{Latitude: f.Latitude, Longitude: f.Longitude, Accuracy: -1, At: f.RecordedAt}
+		if f.Accuracy > 0 {
+			request.Place.Accuracy = f.Accuracy
+		}
+	}
+	for _, room := range rooms {
+		again := request // the service fills it in
+		_, _, err := p.Shared.Calls.Raise(ctx, room.ID, sos.Who{ID: g.UserID, Name: g.UserName}, again)
+		var invalid *sos.InvalidError
+		var limited *sos.LimitedError
+		switch {
+		case errors.As(err, &limited), errors.As(err, &invalid):
+			continue // the phone would only repeat it
+		case err != nil:
+			return fmt.Errorf("call for help: %w", err)
+		}
+		if err := p.Shared.Deliver(ctx, room.ID); err != nil {
+			p.Shared.OnError(err)
+		}
+	}
+	return nil
 }
 
 // rooms are those that a phone reports to: what it is bound to or where its user

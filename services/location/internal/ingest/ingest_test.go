@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -26,6 +27,7 @@ type golden struct {
 	Heartbeat bool           `json:"heartbeat,omitempty"`
 	Asks      bool           `json:"asks,omitempty"`
 	TID       string         `json:"tid,omitempty"`
+	SOS       string         `json:"sos,omitempty"`
 	Ignored   map[string]int `json:"ignored,omitempty"`
 }
 
@@ -50,6 +52,12 @@ func show(token string, r Report) string {
 		return &v
 	}
 	g := golden{Token: token, Heartbeat: r.Heartbeat, Asks: r.Asks, TID: r.TID, Fixes: []goldenFix{}, Ignored: map[string]int{}}
+	if r.SOS {
+		g.SOS = "from nowhere"
+		if r.Place != nil {
+			g.SOS = fmt.Sprintf("from %v, %v", r.Place.Latitude, r.Place.Longitude)
+		}
+	}
 	for _, f := range r.Fixes {
 		g.Fixes = append(g.Fixes, goldenFix{f.Latitude, f.Longitude, optional(f.Accuracy), optional(f.Speed), optional(f.Bearing),
 			optional(f.Altitude), optional(f.BatteryLevel), f.RecordedAt.Format(time.RFC3339Nano), f.Untimed, f.Device})

@@ -29,10 +29,13 @@ func OsmAnd(query url.Values, contentType string, body []byte) (token string, r 
 	switch valid := strings.ToLower(first(v, "valid")); {
 	case lat == "" && lon == "", valid == "false", valid == "0":
 		r.Heartbeat = true
+		r.alarm(first(v, "alarm"), nil)
 	case !momentOf(first(v, "timestamp")).into(&f.RecordedAt):
 		r.Ignored[Invalid]++
+		r.alarm(first(v, "alarm"), nil)
 	default:
 		r.Fixes = append(r.Fixes, f)
+		r.alarm(first(v, "alarm"), &f)
 	}
 	return first(v, "id", "deviceid"), r
 }
@@ -58,6 +61,17 @@ type osmAndLocation struct {
 	Battery struct {
 		Level number `json:"level"` // 0 to 1
 	} `json:"battery"`
+	Extras json.RawMessage `json:"extras"` // an object; in it the alarm of the app's SOS shortcut
+}
+
+func (l *osmAndLocation) alarm() string {
+	var extras struct {
+		Alarm text `json:"alarm"`
+	}
+	if len(l.Extras) > 0 {
+		decode(l.Extras, &extras) // what is no object has none
+	}
+	return string(extras.Alarm)
 }
 
 func osmAndJSON(query url.Values, body []byte) (token string, r Report) {
@@ -101,6 +115,7 @@ func (r *Report) osmAnd(raw json.RawMessage) {
 		l := &locations[i]
 		if l.Coords == nil || !l.Coords.Latitude.known && !l.Coords.Longitude.known {
 			r.Heartbeat = true
+			r.alarm(l.alarm(), nil)
 			continue
 		}
 		f := position.Empty()
@@ -113,8 +128,10 @@ func (r *Report) osmAnd(raw json.RawMessage) {
 		f.BatteryLevel = l.Battery.Level.positive() * 100
 		if !l.Timestamp.into(&f.RecordedAt) || !l.Timestamp.given {
 			r.Ignored[Invalid]++ // queued for hours, perhaps
+			r.alarm(l.alarm(), nil)
 			continue
 		}
 		r.Fixes = append(r.Fixes, f)
+		r.alarm(l.alarm(), &f)
 	}
 }

@@ -56,9 +56,26 @@ type Report struct {
 	Heartbeat bool           // the phone lives and does not say where
 	Ignored   [reasons]int   // how much was not a fix, by Reason
 
+	// SOS: the phone calls for help, from Place if that is known. Of Traccar Client,
+	// which has a shortcut for it, and whoever else speaks its protocol.
+	SOS   bool
+	Place *position.Fix
+
 	// Of OwnTracks only.
 	Asks bool   // it told a location and shows friends that are sent in answer
 	TID  string // the short name that it has on its own map
+}
+
+// alarm notes what kind of alarm comes with a fix, or with none. Of the many that
+// trackers have, only this one is about a person.
+func (r *Report) alarm(kind string, f *position.Fix) {
+	if strings.EqualFold(kind, "sos") {
+		r.SOS = true
+		if f != nil {
+			place := *f
+			r.Place = &place
+		}
+	}
 }
 
 // Settle makes the fixes valid, and orders them by fix time, so that the newest

@@ -232,10 +232,11 @@ func (m *Member) onRoute(r *Route, s Sample) bool {
 }
 
 // estimate makes the ETA from what remains and the member's pace, unless a
-// routing engine knows better.
+// routing engine knows better. Of the room's own route it does not: it would send
+// the member another way.
 func (m *Member) estimate(engine int64) {
 	m.ETA = 0
-	if engine > m.At && !m.Arrived {
+	if engine > m.At && !m.Arrived && m.Basis != BasisRoute {
 		m.ETA, m.Basis = engine, BasisEngine
 		return
 	}
