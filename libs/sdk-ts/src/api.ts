@@ -1,5 +1,5 @@
 import type { WeMaps, Session } from './client.js'
-import type { ChatHistory, ChatMessage, CreateRoom, HistoryQuery, JoinRoom, Location, Member, Navigation, Receipt, Room, ShareLink, SharedRoom, Unread, UpdateRoom, User } from './types.js'
+import type { ChatHistory, ChatMessage, CreateRoom, Geofence, GeofenceShape, HistoryQuery, JoinRoom, Location, MeetingPoint, Member, Navigation, Receipt, Room, Route, SOS, SOSCall, ShareLink, SharedRoom, Unread, UpdateRoom, User } from './types.js'
 
 const path = (strings: TemplateStringsArray, ...values: string[]): string => String.raw({ raw: strings }, ...values.map(encodeURIComponent))
 
@@ -81,5 +81,32 @@ export class Api {
   unread = (id: string): Promise<Unread> => this.get(path`/api/rooms/${id}/messages/unread`)
   receipts = async (id: string): Promise<Receipt[]> => (await this.get<{ receipts: Receipt[] }>(path`/api/rooms/${id}/messages/receipts`)).receipts
   locations = async (id: string): Promise<Location[]> => (await this.get<{ locations: Location[] }>(path`/api/rooms/${id}/locations`)).locations
+
+  /** The room's shared route, simplified or as it was uploaded; ROUTE_NOT_SET without one. */
+  route = async (id: string, full = false): Promise<Route> => (await this.get<{ route: Route }>(path`/api/rooms/${id}/route` + (full ? '?full=true' : ''))).route
+  /** Shares a route: a GeoJSON object, or the text of a GPX file. */
+  setRoute = async (id: string, route: object | string, name?: string): Promise<Route> =>
+    (await this.put<{ route: Route }>(path`/api/rooms/${id}/route` + (name === undefined ? '' : path`?name=${name}`), route)).route
+  removeRoute = (id: string): Promise<void> => this.delete(path`/api/rooms/${id}/route`)
+  geofences = async (id: string): Promise<Geofence[]> => (await this.get<{ geofences: Geofence[] }>(path`/api/rooms/${id}/geofences`)).geofences
+  addGeofence = async (id: string, shape: GeofenceShape): Promise<Geofence> => (await this.post<{ geofence: Geofence }>(path`/api/rooms/${id}/geofences`, shape)).geofence
+  changeGeofence = async (id: string, geofenceId: string, shape: GeofenceShape): Promise<Geofence> =>
+    (await this.put<{ geofence: Geofence }>(path`/api/rooms/${id}/geofences/${geofenceId}`, shape)).geofence
+  removeGeofence = (id: string, geofenceId: string): Promise<void> => this.delete(path`/api/rooms/${id}/geofences/${geofenceId}`)
+  meetingPoints = async (id: string): Promise<MeetingPoint[]> => (await this.get<{ meetingPoints: MeetingPoint[] }>(path`/api/rooms/${id}/meeting-points`)).meetingPoints
+  proposeMeetingPoint = async (id: string, point: { name: string; latitude: number; longitude: number }): Promise<MeetingPoint> =>
+    (await this.post<{ meetingPoint: MeetingPoint }>(path`/api/rooms/${id}/meeting-points`, point)).meetingPoint
+  removeMeetingPoint = (id: string, pointId: string): Promise<void> => this.delete(path`/api/rooms/${id}/meeting-points/${pointId}`)
+  /** Makes a meeting point the room's destination; for owners and admins. */
+  meetAt = (id: string, point: MeetingPoint): Promise<Room> =>
+    this.updateRoom(id, { destinationName: point.name, destinationLat: point.latitude, destinationLng: point.longitude })
+
+  /** Calls for help that are open. */
+  sos = async (id: string): Promise<SOS[]> => (await this.get<{ sos: SOS[] }>(path`/api/rooms/${id}/sos`)).sos
+  /** Calls for help; a room that is connected does it better, see LiveRoom.callForHelp. */
+  callForHelp = async (id: string, call: SOSCall = {}): Promise<SOS> => (await this.post<{ sos: SOS }>(path`/api/rooms/${id}/sos`, call)).sos
+  answerSOS = async (id: string, sosId: string, message?: string): Promise<SOS> =>
+    (await this.post<{ sos: SOS }>(path`/api/rooms/${id}/sos/${sosId}/answer`, { ...(message !== undefined && { message }) })).sos
+  cancelSOS = async (id: string, sosId: string): Promise<SOS> => (await this.delete<{ sos: SOS }>(path`/api/rooms/${id}/sos/${sosId}`)).sos
   navigation = (id: string): Promise<Navigation> => this.get(path`/api/rooms/${id}/navigation`)
 }

@@ -154,8 +154,9 @@ export class WeMaps extends Emitter<ClientEvents> {
     try {
       response = await this.fetch(this.url + path, {
         method,
-        headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        // Text is no JSON, and says itself what it is.
+        headers: { ...(body !== undefined && { 'content-type': typeof body === 'string' ? 'application/octet-stream' : 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         signal: AbortSignal.timeout(requestTimeout),
       })
       text = await response.text()

@@ -4,7 +4,7 @@ import { refusal, WeMapsError } from './errors.js'
 import type { Live } from './live.js'
 import { Outbox, type PendingMessage, type SendOptions } from './outbox.js'
 import { Timeline } from './timeline.js'
-import type { ChatMessage, Confirmed, Fix, Heard, HistoryQuery, Location, Member, MemberState, Room } from './types.js'
+import type { ChatMessage, Confirmed, Fix, Heard, HistoryQuery, Location, Member, MemberState, Room, SOS } from './types.js'
 
 export type { PendingMessage, SendOptions } from './outbox.js'
 
@@ -24,6 +24,17 @@ export interface RoomEvents {
   straggling: Heard['member-straggling']
   'group-arrived': Heard['group-arrived']
   'eta-changed': Heard['eta-changed']
+  /** Somebody calls for help, or says more of an open call. */
+  sos: SOS
+  /** A call for help was answered or cancelled. */
+  'sos-ended': SOS
+  /** The room shares another route, or none any more; see Api.route. */
+  route: Heard['route-updated']
+  /** See Api.geofences. */
+  geofences: Heard['geofences-updated']
+  'meeting-points': Heard['meeting-points-updated']
+  /** A member has come into a geofence, gone out of it, or stayed in it. */
+  geofence: Heard['geofence-entered'] & { what: 'entered' | 'exited' | 'dwelled' }
   room: Partial<Room>
   /** The room has ended, or the user was taken out of it. */
   closed: { reason: 'closed' | 'expired' | 'removed' }
@@ -40,6 +51,8 @@ export class LiveRoom extends Emitter<RoomEvents> {
   readonly members = new Map<string, MemberState>()
   /** How far each member has read, by user id. */
   readonly receipts = new Map<string, number>()
+  /** Calls for help that are open, by id. */
+  readonly sos = new Map<string, SOS>()
   /** The room itself; null until it is known. */
   details: Room | null = null
   private readonly timeline = new Timeline()
@@ -49,6 +62,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
   private catching = false
   private fix: { fix: Fix; settle: ((c: Confirmed | null) => void)[]; fail: ((e: unknown) => void)[] } | null = null
   private reporting = false
+  private last: Fix | null = null // where this device was
 
   /** @internal */
   constructor(
@@ -115,11 +129,34 @@ export class LiveRoom extends Emitter<RoomEvents> {
   sendPosition(fix: Fix): Promise<Confirmed | null> {
     return new Promise((resolve, reject) => {
       const at = { recordedAt: new Date().toISOString(), ...fix }
+      this.last = at
       for (const settle of this.fix?.settle ?? []) settle(null)
       this.fix = { fix: at, settle: [resolve], fail: [reject] }
       void this.report()
     })
   }
+
+  /**
+   * Calls for help, from where this device is, whatever the user shows at other times: the given fix, or else the last one
+   * of sendPosition. It goes by REST when there is no connection. Again, while the call is open, is the same call.
+   */
+  async callForHelp(message?: string, fix: Fix | null = this.last): Promise<SOS> {
+    const call = {
+      ...(message !== undefined && { message }),
+      ...(fix && { latitude: fix.latitude, longitude: fix.longitude, ...(fix.accuracy !== undefined && { accuracy: fix.accuracy }), ...(fix.recordedAt && { recordedAt: fix.recordedAt }) }),
+    }
+    if (this.live.state === 'online') {
+      try {
+        return (await this.live.ask('sos', { roomId: this.id, ...call })) as SOS
+      } catch (error) {
+        if (!(error instanceof WeMapsError) || (error.code !== 'NETWORK' && error.code !== 'TIMEOUT')) throw error
+      }
+    }
+    return this.client.api.callForHelp(this.id, call)
+  }
+
+  answerSOS = (sosId: string, message?: string): Promise<SOS> => this.client.api.answerSOS(this.id, sosId, message)
+  cancelSOS = (sosId: string): Promise<SOS> => this.client.api.cancelSOS(this.id, sosId)
 
   /** Stops listening; the user stays a member. */
   leave(): void {
@@ -195,7 +232,12 @@ export class LiveRoom extends Emitter<RoomEvents> {
   /** Learns who is in the room, and what it is. */
   private async look(): Promise<void> {
     if (this.live.userId === null) return
-    const [room, receipts] = await Promise.all([this.client.api.room(this.id), this.client.api.receipts(this.id).catch(() => [])])
+    const [room, receipts, calls] = await Promise.all([
+      this.client.api.room(this.id),
+      this.client.api.receipts(this.id).catch(() => []),
+      this.client.api.sos(this.id).catch(() => null),
+    ])
+    if (calls) this.calls(calls)
     for (const r of receipts) this.hasRead(r.userId, r.seq)
     this.took(room)
   }
@@ -307,6 +349,27 @@ export class LiveRoom extends Emitter<RoomEvents> {
   }
 
   /** @internal */
+  called(call: SOS): void {
+    if (call.state === 'open') {
+      const known = this.sos.get(call.id)
+      if (known && Date.parse(known.updatedAt) >= Date.parse(call.updatedAt)) return
+      this.sos.set(call.id, call)
+      this.emit('sos', call)
+    } else {
+      this.sos.delete(call.id)
+      this.emit('sos-ended', call)
+    }
+    this.emit('change')
+  }
+
+  /** Those that have ended while nobody listened are gone. */
+  private calls(open: SOS[]): void {
+    const ids = new Set(open.map((c) => c.id))
+    for (const id of this.sos.keys()) if (!ids.has(id)) this.sos.delete(id)
+    for (const c of open) this.called(c)
+  }
+
+  /** @internal */
   moved(l: Location): void {
     const m = this.know(l)
     if (m.position && Date.parse(m.position.recordedAt) > Date.parse(l.recordedAt)) return
@@ -353,7 +416,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
 type Handlers = { [E in keyof Heard]?: (room: LiveRoom, payload: Heard[E]) => void }
 
 /** Events whose answers somebody waits for. */
-const asked = new Set(['join-room', 'location-update', 'send-message', 'request-chat-history', 'edit-message', 'delete-message', 'react-to-message'])
+const asked = new Set(['join-room', 'location-update', 'send-message', 'request-chat-history', 'edit-message', 'delete-message', 'react-to-message', 'sos'])
 
 /** What a room does about each event. */
 const handlers: Handlers = {
@@ -403,6 +466,15 @@ const handlers: Handlers = {
   },
   'group-arrived': (r, x) => r.pass('group-arrived', x),
   'eta-changed': (r, x) => r.pass('eta-changed', x),
+  'sos-raised': (r, c) => r.called(c as SOS),
+  'sos-answered': (r, c) => r.called(c as SOS),
+  'sos-cancelled': (r, c) => r.called(c as SOS),
+  'route-updated': (r, x) => r.pass('route', x),
+  'geofences-updated': (r, x) => r.pass('geofences', x),
+  'meeting-points-updated': (r, x) => r.pass('meeting-points', x),
+  'geofence-entered': (r, x) => r.pass('geofence', { ...x, what: 'entered' }),
+  'geofence-exited': (r, x) => r.pass('geofence', { ...x, what: 'exited' }),
+  'geofence-dwelled': (r, x) => r.pass('geofence', { ...x, what: 'dwelled' }),
   error: (r, x) => {
     const e = refusal(x)
     if (e && !asked.has(x.event ?? '')) r.pass('error', e)

@@ -205,4 +205,49 @@ describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
     await ann!.wm.api.closeRoom(room.id)
     await until('bob hears of the end', () => why === 'closed')
   })
+
+  it('shares a route, geofences and meeting points', async () => {
+    const { room, all } = await friends(2)
+    const [ann, bob] = all as [Friend, Friend]
+    const heard: unknown[] = []
+    bob.room.on('route', (r) => heard.push(r.removed ? 'no route' : r.route))
+    bob.room.on('meeting-points', (m) => heard.push(m.meetingPoints.map((p) => p.name)))
+    bob.room.on('geofence', (g) => heard.push(`${g.what} ${g.geofenceName}`))
+    await expect(bob.wm.api.setRoute(room.id, {})).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    const route = await ann.wm.api.setRoute(room.id, { type: 'LineString', coordinates: [[14.36, 45.7], [14.36, 45.75]] }, 'By the lake')
+    expect(route).toMatchObject({ name: 'By the lake', pointCount: 2, followsRoom: true, simplified: true })
+    const gpx = '<gpx version="1.1"><trk><trkseg><trkpt lat="45.7" lon="14.36"/><trkpt lat="45.72" lon="14.36"/><trkpt lat="45.75" lon="14.36"/></trkseg></trk></gpx>'
+    await ann.wm.api.setRoute(room.id, gpx)
+    expect((await bob.wm.api.route(room.id, true)).geometry.coordinates).toHaveLength(3)
+    const fence = await ann.wm.api.addGeofence(room.id, { name: 'Camp', kind: 'circle', center: [14.36, 45.72], radius: 300 })
+    expect(await bob.wm.api.geofences(room.id)).toEqual([fence])
+    await until('bob is in the camp', () => {
+      void bob.room.sendPosition({ latitude: 45.72, longitude: 14.36, accuracy: 5 }).catch(() => undefined)
+      return heard.includes('entered Camp')
+    })
+    const point = await bob.wm.api.proposeMeetingPoint(room.id, { name: 'Jetty', latitude: 45.74, longitude: 14.35 })
+    await until('bob hears of the point', () => JSON.stringify(heard).includes('["Jetty"]'))
+    expect(await ann.wm.api.meetAt(room.id, point)).toMatchObject({ destinationName: 'Jetty' })
+    await bob.wm.api.removeMeetingPoint(room.id, point.id)
+    await ann.wm.api.removeGeofence(room.id, fence.id)
+    await ann.wm.api.removeRoute(room.id)
+    await until('the route is gone', () => heard.includes('no route'))
+  })
+
+  it('calls for help, and knows which calls are open', async () => {
+    const { room, all } = await friends(2)
+    const [ann, bob] = all as [Friend, Friend]
+    await ann.room.sendPosition({ latitude: 45.7, longitude: 14.3, accuracy: 9 })
+    const call = await ann.room.callForHelp('Lost my way')
+    expect(call).toMatchObject({ state: 'open', message: 'Lost my way', position: { latitude: 45.7, longitude: 14.3, accuracy: 9 } })
+    await until('bob knows', () => bob.room.sos.has(call.id))
+    cut(bob.live)
+    await until('bob is away', () => bob.live.state !== 'online')
+    expect(await ann.room.callForHelp('Still lost')).toMatchObject({ id: call.id, message: 'Still lost' })
+    await until('bob is back and knows', () => bob.room.sos.get(call.id)?.message === 'Still lost')
+    await bob.room.answerSOS(call.id, 'I come')
+    await until('nobody has an open call', () => ann.room.sos.size === 0 && bob.room.sos.size === 0)
+    await expect(bob.room.cancelSOS(call.id)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    expect(await bob.wm.api.sos(room.id)).toEqual([])
+  })
 })

@@ -102,6 +102,23 @@ export interface Sockets {
       userName: string
     }
     /**
+     * A geofence came, went or has changed; the shapes are for GET /api/rooms/{id}/geofences
+     */
+    'geofences-updated': {
+      change: 'added' | 'changed' | 'removed'
+      /**
+       * How many there are now
+       */
+      count: number
+      geofenceId: string
+      name: string
+      roomId: RoomID
+      /**
+       * User id
+       */
+      updatedBy: string
+    }
+    /**
      * Everybody who is on the way has arrived
      */
     'group-arrived': {
@@ -180,6 +197,20 @@ export interface Sockets {
      */
     'locations-updated': {
       locations: Location1[]
+    }
+    /**
+     * Somebody has proposed a place to meet at, or taken one away
+     */
+    'meeting-points-updated': {
+      /**
+       * All of them
+       */
+      meetingPoints: MeetingPoint[]
+      roomId: RoomID
+      /**
+       * User id
+       */
+      updatedBy: string
     }
     /**
      * A member has reached the destination. `how` is entered, crossed (passed through between two fixes) or already-there
@@ -333,6 +364,25 @@ export interface Sockets {
       viewers: number
     }
     /**
+     * The room shares another route, or none any more; its points are for GET /api/rooms/{id}/route
+     */
+    'route-updated': {
+      /**
+       * Of the route that came or went
+       */
+      id: string
+      removed: boolean
+      roomId: RoomID
+      /**
+       * As in the REST document, without the points; absent when there is none
+       */
+      route?: {}
+      /**
+       * User id
+       */
+      updatedBy: string
+    }
+    /**
      * This server is about to go; reconnect after that time
      */
     'server-draining': {
@@ -355,6 +405,9 @@ export interface Sockets {
        */
       userName: string
     }
+    'sos-answered': SOS
+    'sos-cancelled': SOS1
+    'sos-raised': SOS2
     'system-message': Message3
     'user-joined': UserRef
     'user-left': UserRef1
@@ -372,6 +425,14 @@ export interface Sockets {
   }
   said: {
     /**
+     * Say that one takes care of somebody's call. Answered by sos-answered
+     */
+    'answer-sos': {
+      message?: string
+      roomId: RoomID
+      sosId: string
+    }
+    /**
      * Where are you? Answered by location-requested; once a minute for each member, else RATE_LIMITED
      */
     'ask-location': {
@@ -380,6 +441,13 @@ export interface Sockets {
        * Who is asked
        */
       userId: string
+    }
+    /**
+     * Take a call for help back; without an id one's own. Owners and admins may cancel any. Answered by sos-cancelled
+     */
+    'cancel-sos': {
+      roomId: RoomID
+      sosId?: string
     }
     /**
      * Take a message back: one's own, or as owner or admin any
@@ -553,6 +621,20 @@ export interface Sockets {
       roomId: RoomID
     }
     /**
+     * Call for help. Everybody hears sos-raised, which is the answer, too; again while the call is open is the same call. The position is the one given here, whatever the member shows at other times; without one it is the last that the server has
+     */
+    sos: {
+      /**
+       * Metres
+       */
+      accuracy?: number
+      latitude?: number
+      longitude?: number
+      message?: string
+      recordedAt?: string
+      roomId: RoomID
+    }
+    /**
      * Somebody types, or has stopped; what comes too often is dropped
      */
     typing: {
@@ -582,7 +664,7 @@ export interface Message {
   editedAt?: string
   id: string
   /**
-   * Of a system message: joined, left, removed, destination-changed, arrived, group-arrived, straggling, eta-changed, sos, sos-cancelled. More may come; content says it in English. userId is whom it is about
+   * Of a system message: joined, left, removed, destination-changed, arrived, group-arrived, straggling, eta-changed, sos, sos-answered, sos-cancelled. More may come; content says it in English. userId is whom it is about
    */
   kind?: string
   /**
@@ -724,6 +806,18 @@ export interface Location1 {
   userId: string
   userName: string
 }
+export interface MeetingPoint {
+  createdAt: string
+  /**
+   * User id
+   */
+  createdBy: string
+  createdByName: string
+  id: string
+  latitude: number
+  longitude: number
+  name: string
+}
 /**
  * A message has another text; to its author, the answer that it is stored. After an outage also a message of which nobody heard what has changed
  */
@@ -748,7 +842,7 @@ export interface Message1 {
   editedAt?: string
   id: string
   /**
-   * Of a system message: joined, left, removed, destination-changed, arrived, group-arrived, straggling, eta-changed, sos, sos-cancelled. More may come; content says it in English. userId is whom it is about
+   * Of a system message: joined, left, removed, destination-changed, arrived, group-arrived, straggling, eta-changed, sos, sos-answered, sos-cancelled. More may come; content says it in English. userId is whom it is about
    */
   kind?: string
   /**
@@ -797,7 +891,7 @@ export interface Message2 {
   editedAt?: string
   id: string
   /**
-   * Of a system message: joined, left, removed, destination-changed, arrived, group-arrived, straggling, eta-changed, sos, sos-cancelled. More may come; content says it in English. userId is whom it is about
+   * Of a system message: joined, left, removed, destination-changed, arrived, group-arrived, straggling, eta-changed, sos, sos-answered, sos-cancelled. More may come; content says it in English. userId is whom it is about
    */
   kind?: string
   /**
@@ -819,6 +913,120 @@ export interface Message2 {
    */
   seq: number
   timestamp: string
+  userId: string
+  userName: string
+}
+/**
+ * Somebody takes care of a call for help: it is not open any more
+ */
+export interface SOS {
+  /**
+   * What the answering one said
+   */
+  answer?: string
+  endedAt?: string
+  /**
+   * User id of who answered or cancelled
+   */
+  endedBy?: string
+  endedByName?: string
+  id: string
+  message: string
+  position?: {
+    /**
+     * Metres
+     */
+    accuracy?: number
+    latitude: number
+    longitude: number
+    recordedAt: string
+  }
+  raisedAt: string
+  roomId: RoomID
+  state: 'open' | 'answered' | 'cancelled'
+  /**
+   * When the caller called last
+   */
+  updatedAt: string
+  /**
+   * Who calls
+   */
+  userId: string
+  userName: string
+}
+/**
+ * A call for help is over
+ */
+export interface SOS1 {
+  /**
+   * What the answering one said
+   */
+  answer?: string
+  endedAt?: string
+  /**
+   * User id of who answered or cancelled
+   */
+  endedBy?: string
+  endedByName?: string
+  id: string
+  message: string
+  position?: {
+    /**
+     * Metres
+     */
+    accuracy?: number
+    latitude: number
+    longitude: number
+    recordedAt: string
+  }
+  raisedAt: string
+  roomId: RoomID
+  state: 'open' | 'answered' | 'cancelled'
+  /**
+   * When the caller called last
+   */
+  updatedAt: string
+  /**
+   * Who calls
+   */
+  userId: string
+  userName: string
+}
+/**
+ * Somebody calls for help, or has something new to say of it; after join-room, for each call that is open. A call whose id is not a UUID could not be stored yet: it comes again with its own
+ */
+export interface SOS2 {
+  /**
+   * What the answering one said
+   */
+  answer?: string
+  endedAt?: string
+  /**
+   * User id of who answered or cancelled
+   */
+  endedBy?: string
+  endedByName?: string
+  id: string
+  message: string
+  position?: {
+    /**
+     * Metres
+     */
+    accuracy?: number
+    latitude: number
+    longitude: number
+    recordedAt: string
+  }
+  raisedAt: string
+  roomId: RoomID
+  state: 'open' | 'answered' | 'cancelled'
+  /**
+   * When the caller called last
+   */
+  updatedAt: string
+  /**
+   * Who calls
+   */
   userId: string
   userName: string
 }
@@ -846,7 +1054,7 @@ export interface Message3 {
   editedAt?: string
   id: string
   /**
-   * Of a system message: joined, left, removed, destination-changed, arrived, group-arrived, straggling, eta-changed, sos, sos-cancelled. More may come; content says it in English. userId is whom it is about
+   * Of a system message: joined, left, removed, destination-changed, arrived, group-arrived, straggling, eta-changed, sos, sos-answered, sos-cancelled. More may come; content says it in English. userId is whom it is about
    */
   kind?: string
   /**
