@@ -561,6 +561,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{id}/geofences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The room's geofences
+         * @description For members. Who enters, leaves or stays is told by `geofence-entered`, `geofence-exited` and `geofence-dwelled`.
+         */
+        get: operations["listGeofences"];
+        put?: never;
+        /**
+         * Add a geofence
+         * @description For owners and admins; at most 20 per room. A polygon may lie across the 180th meridian; its edges may neither cross
+         *     nor touch each other, since people think differently what is inside then. Sockets hear `geofences-updated`.
+         */
+        post: operations["addGeofence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/geofences/{geofenceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace a geofence
+         * @description For owners and admins. Who was inside before is inside or not by the next position.
+         */
+        put: operations["changeGeofence"];
+        post?: never;
+        /**
+         * Remove a geofence
+         * @description For owners and admins.
+         */
+        delete: operations["removeGeofence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{id}/leave": {
         parameters: {
             query?: never;
@@ -617,6 +666,51 @@ export interface paths {
          */
         post: operations["askLocation"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/meeting-points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where members propose to meet
+         * @description For members.
+         */
+        get: operations["listMeetingPoints"];
+        put?: never;
+        /**
+         * Propose a place to meet at
+         * @description For members; at most 20 per room. An owner or admin makes one the destination with PATCH /api/rooms/{id}. Sockets hear
+         *     `meeting-points-updated`.
+         */
+        post: operations["proposeMeetingPoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/meeting-points/{pointId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a meeting point away
+         * @description For who has proposed it, owners and admins.
+         */
+        delete: operations["removeMeetingPoint"];
         options?: never;
         head?: never;
         patch?: never;
@@ -825,6 +919,39 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{id}/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The route that the room shares
+         * @description For members. Simplified for sending by the algorithm of Ramer, Douglas and Peucker with distances on the sphere: no
+         *     point of the upload is farther than `tolerance` metres from the line. It is 10 m, or doubled until at most 4,000
+         *     points are left.
+         */
+        get: operations["getRoute"];
+        /**
+         * Share a route
+         * @description For owners and admins. GeoJSON: a LineString, a Feature with one, or a FeatureCollection in which there is exactly
+         *     one. GPX: the points of its routes, or else of its tracks, or else its waypoints, in their order. At most 4 MiB and
+         *     50,000 points; altitudes and times are not kept. Sockets hear `route-updated`. Progress and ETA are made from the
+         *     route while it ends within 2 km of the room's destination (`followsRoom`).
+         */
+        put: operations["setRoute"];
+        post?: never;
+        /**
+         * Take the route away
+         * @description For owners and admins. Sockets hear `route-updated`.
+         */
+        delete: operations["removeRoute"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{id}/shares": {
         parameters: {
             query?: never;
@@ -881,6 +1008,74 @@ export interface paths {
          */
         put: operations["changeSharing"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/sos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calls for help that are open
+         * @description For members. Whoever sends `join-room` hears `sos-raised` for each of them, too.
+         */
+        get: operations["listSOS"];
+        put?: never;
+        /**
+         * Call for help
+         * @description Everybody in the room hears `sos-raised`, and the room's history has it. The call is kept until it is answered or
+         *     cancelled, whatever crashes. Calling again while one's call is open updates it (200).
+         *
+         *     The position is the one in the request, whatever the member shows at other times: a client that knows where it is
+         *     should say so. Without one it is the last that the server has, which is none for a member who is paused or hidden.
+         */
+        post: operations["raiseSOS"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/sos/{sosId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a call for help
+         * @description For who has called, owners and admins. Cancelling again does no harm.
+         */
+        delete: operations["cancelSOS"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/sos/{sosId}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that one takes care of a call for help
+         * @description For everybody but the caller. Everybody hears `sos-answered`. Only the first answer counts.
+         */
+        post: operations["answerSOS"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1176,6 +1371,50 @@ export interface components {
              */
             timestamp?: string;
         };
+        Geofence: {
+            /** @description Longitude, latitude */
+            center?: number[];
+            /** Format: date-time */
+            createdAt: string;
+            /** @description User id */
+            createdBy: string;
+            /** @description 0 = no geofence-dwelled */
+            dwellSeconds: number;
+            id: string;
+            /** @enum {string} */
+            kind: "circle" | "polygon";
+            name: string;
+            /** @description Metres */
+            radius?: number;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Longitude, latitude */
+            vertices?: number[][];
+        };
+        GeofenceRequest: {
+            /** @description Of a circle: longitude, latitude */
+            center?: number[];
+            /** @default 0 */
+            dwellSeconds?: number;
+            /** @enum {string} */
+            kind: "circle" | "polygon";
+            name: string;
+            /** @description Of a circle, in metres */
+            radius?: number;
+            /** @description Of a polygon: longitude, latitude. 3 to 100, within 200 km of the first; the ring may be closed */
+            vertices?: number[][];
+        };
+        GeofenceResponse: {
+            geofence: components["schemas"]["Geofence"];
+        };
+        GeofencesResponse: {
+            geofences: components["schemas"]["Geofence"][];
+        };
+        /** @description GeoJSON (RFC 7946): LineString, Feature or FeatureCollection */
+        GeoJSONRoute: {
+            /** @enum {string} */
+            type: "LineString" | "Feature" | "FeatureCollection";
+        };
         Health: {
             /** @description Of this edge, in bytes */
             memory?: {
@@ -1202,6 +1441,12 @@ export interface components {
             isRejoining: boolean;
             member: components["schemas"]["Member"];
             room: components["schemas"]["Room"];
+        };
+        LineString: {
+            /** @description Longitude, latitude */
+            coordinates: number[][];
+            /** @enum {string} */
+            type: "LineString";
         };
         /** @description One member's position. Numbers that the device did not give are absent. */
         Location: {
@@ -1277,6 +1522,28 @@ export interface components {
              * @description Beyond the newest message it is that one; it never goes back
              */
             seq: number;
+        };
+        MeetingPoint: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description User id */
+            createdBy: string;
+            createdByName: string;
+            id: string;
+            latitude: number;
+            longitude: number;
+            name: string;
+        };
+        MeetingPointRequest: {
+            latitude: number;
+            longitude: number;
+            name: string;
+        };
+        MeetingPointResponse: {
+            meetingPoint: components["schemas"]["MeetingPoint"];
+        };
+        MeetingPointsResponse: {
+            meetingPoints: components["schemas"]["MeetingPoint"][];
         };
         Member: {
             /** Format: uuid */
@@ -1529,6 +1796,33 @@ export interface components {
         RoomsResponse: {
             rooms: components["schemas"]["Room"][];
         };
+        Route: components["schemas"]["RouteInfo"] & {
+            /** @description The route ends at the room's destination, so that progress and ETA are made from it */
+            followsRoom: boolean;
+            geometry: components["schemas"]["LineString"];
+            /** @description What the geometry is */
+            simplified: boolean;
+        };
+        RouteInfo: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description User id */
+            createdBy: string;
+            /** @description Another upload has another id */
+            id: string;
+            /** @description Metres, before simplifying */
+            length: number;
+            name: string;
+            /** @description Before simplifying */
+            pointCount: number;
+            roomId: string;
+            simplifiedCount: number;
+            /** @description Metres */
+            tolerance: number;
+        };
+        RouteResponse: {
+            route: components["schemas"]["Route"];
+        };
         Session: {
             /** Format: date-time */
             createdAt: string;
@@ -1672,6 +1966,56 @@ export interface components {
             status: "OK";
             /** Format: date-time */
             timestamp: string;
+        };
+        SOS: {
+            /** @description What the answering one said */
+            answer?: string;
+            /** Format: date-time */
+            endedAt?: string;
+            /** @description User id of who answered or cancelled */
+            endedBy?: string;
+            endedByName?: string;
+            id: string;
+            message: string;
+            position?: components["schemas"]["SOSPosition"];
+            /** Format: date-time */
+            raisedAt: string;
+            roomId: string;
+            /** @enum {string} */
+            state: "open" | "answered" | "cancelled";
+            /**
+             * Format: date-time
+             * @description When the caller called last
+             */
+            updatedAt: string;
+            userId: string;
+            userName: string;
+        };
+        SOSAnswer: {
+            message?: string;
+        };
+        SOSListResponse: {
+            sos: components["schemas"]["SOS"][];
+        };
+        SOSPosition: {
+            /** @description Metres */
+            accuracy?: number;
+            latitude: number;
+            longitude: number;
+            /** Format: date-time */
+            recordedAt: string;
+        };
+        SOSRequest: {
+            /** @description Metres */
+            accuracy?: number;
+            latitude?: number;
+            longitude?: number;
+            message?: string;
+            /** Format: date-time */
+            recordedAt?: string;
+        };
+        SOSResponse: {
+            sos: components["schemas"]["SOS"];
         };
         /** @description EdDSA JWT with sub, name, sid and exp */
         Token: string;
@@ -3864,6 +4208,361 @@ export interface operations {
             };
         };
     };
+    listGeofences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The geofences, the oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeofencesResponse"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    addGeofence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GeofenceRequest"];
+            };
+        };
+        responses: {
+            /** @description The geofence */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeofenceResponse"];
+                };
+            };
+            /** @description VALIDATION_ERROR, INVALID_JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member; FORBIDDEN, the asker is neither owner nor admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description LIMIT_REACHED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeGeofence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Geofence id */
+                geofenceId: string;
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GeofenceRequest"];
+            };
+        };
+        responses: {
+            /** @description The geofence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeofenceResponse"];
+                };
+            };
+            /** @description VALIDATION_ERROR, INVALID_JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member; FORBIDDEN, the asker is neither owner nor admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND, GEOFENCE_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeGeofence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Geofence id */
+                geofenceId: string;
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member; FORBIDDEN, the asker is neither owner nor admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND, GEOFENCE_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     leaveRoom: {
         parameters: {
             query?: never;
@@ -4059,6 +4758,258 @@ export interface operations {
                 headers: {
                     /** @description Seconds */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listMeetingPoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The meeting points, the oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingPointsResponse"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    proposeMeetingPoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingPointRequest"];
+            };
+        };
+        responses: {
+            /** @description The meeting point */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingPointResponse"];
+                };
+            };
+            /** @description VALIDATION_ERROR, INVALID_JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description LIMIT_REACHED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeMeetingPoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+                /** @description Meeting point id */
+                pointId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED; FORBIDDEN, somebody else has proposed it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND, MEETING_POINT_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -5181,6 +6132,256 @@ export interface operations {
             };
         };
     };
+    getRoute: {
+        parameters: {
+            query?: {
+                /** @description All points as they were uploaded */
+                full?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The route */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteResponse"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND, ROUTE_NOT_SET */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setRoute: {
+        parameters: {
+            query?: {
+                /** @description Of the route, instead of the one in the file */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": components["schemas"]["GeoJSONRoute"];
+                "application/gpx+xml": string;
+                "application/json": components["schemas"]["GeoJSONRoute"];
+                "application/xml": string;
+            };
+        };
+        responses: {
+            /** @description The route, simplified */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteResponse"];
+                };
+            };
+            /** @description INVALID_ROUTE, the text says why; VALIDATION_ERROR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member; FORBIDDEN, the asker is neither owner nor admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member; FORBIDDEN, the asker is neither owner nor admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND, ROUTE_NOT_SET */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listShares: {
         parameters: {
             query?: never;
@@ -5587,6 +6788,390 @@ export interface operations {
                 headers: {
                     /** @description Seconds */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listSOS: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Open calls, the oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SOSListResponse"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    raiseSOS: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SOSRequest"];
+            };
+        };
+        responses: {
+            /** @description The same call as before, updated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SOSResponse"];
+                };
+            };
+            /** @description The call */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SOSResponse"];
+                };
+            };
+            /** @description VALIDATION_ERROR, INVALID_JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED, more than five and then one in twenty seconds */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancelSOS: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+                /** @description Id of the call */
+                sosId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SOSResponse"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED; FORBIDDEN, somebody else has called */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND, SOS_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SOS_ENDED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    answerSOS: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+                /** @description Id of the call */
+                sosId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SOSAnswer"];
+            };
+        };
+        responses: {
+            /** @description The call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SOSResponse"];
+                };
+            };
+            /** @description VALIDATION_ERROR, INVALID_JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED; FORBIDDEN, it is one's own call */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND, SOS_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SOS_ENDED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
