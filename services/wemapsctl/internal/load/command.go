@@ -23,7 +23,7 @@ type options struct {
 	protocol, pids, redis string
 	json, find, floors    bool
 	targets, curve        bool
-	passes                int
+	passes                passes
 }
 
 // Command is `wemapsctl load [flags]`.
@@ -49,22 +49,24 @@ func Command(ctx context.Context, args []string) error {
 	flags.DurationVar(&cfg.Duration, "duration", 10*time.Second, "measurement")
 	flags.BoolVar(&opt.find, "find", false, "search for the highest rate with p99 below 200 ms, beginning at --rate")
 	flags.BoolVar(&opt.floors, "floors", true, "measure the floors in the same run")
-	flags.StringVar(&opt.redis, "redis", os.Getenv("REDIS_URL"), "Redis for the bare path, e.g. redis://localhost:16379")
+	flags.StringVar(&opt.redis, "redis", os.Getenv("REDIS_URL"), "Redis for the bare path, e.g. redis://localhost:16379; default: that of the edge")
 	flags.StringVar(&opt.pids, "pids", "", "processes to watch, name=pid,…; default: those of `up`")
 	flags.BoolVar(&opt.targets, "targets", false, "measure all that is promised, and print the table")
-	flags.IntVar(&opt.passes, "passes", 3, "how often, with --targets; medians are reported")
+	flags.IntVar(&opt.passes.count, "passes", 3, "how often, with --targets; medians are reported")
+	flags.StringVar(&opt.passes.file, "append", "", "with --targets, a file that collects the passes of several runs")
+	flags.StringVar(&opt.passes.only, "only", "", "with --targets, a regular expression that selects scenarios by name")
 	flags.BoolVar(&opt.curve, "curve", false, "double rooms, members and idle sockets, and print the table")
 	flags.BoolVar(&opt.json, "json", false, "print the report as JSON, progress on standard error")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if err := prepare(&cfg, opt); err != nil {
+	if err := prepare(&cfg, &opt); err != nil {
 		return err
 	}
 	return execute(ctx, cfg, opt)
 }
 
-func prepare(cfg *Config, opt options) error {
+func prepare(cfg *Config, opt *options) error {
 	var err error
 	if cfg.Protocol, err = client.ParseProtocol(opt.protocol); err != nil {
 		return err
@@ -74,6 +76,8 @@ func prepare(cfg *Config, opt options) error {
 		return errors.New("--rooms must be at least 1, --members 2 to 50")
 	case cfg.Positions < 0 || cfg.Chats < 0 || cfg.Positions+cfg.Chats == 0 || opt.find && cfg.Positions == 0:
 		return errors.New("--rate and --chat must not be negative, nor both 0")
+	case opt.passes.count < 0 || opt.passes.count == 0 && opt.passes.file == "":
+		return errors.New("--passes must be at least 1, or 0 to print what --append names")
 	case cfg.Idle < 0 || cfg.Slow < 0 || cfg.REST < 0 || cfg.SignIns < 0 || cfg.Sample < 1 || cfg.Connects < 1:
 		return errors.New("counts must not be negative; --sample and --connects at least 1")
 	case cfg.Sweep < time.Millisecond || cfg.Duration < time.Second:
@@ -96,13 +100,18 @@ func prepare(cfg *Config, opt options) error {
 	if root, err := workspace.Root(); err == nil {
 		dir = filepath.Join(workspace.DataDir(root), "run")
 	}
-	cfg.Processes, err = findProcesses(opt.pids, dir)
-	return err
+	if cfg.Processes, err = findProcesses(opt.pids, dir); err != nil {
+		return err
+	}
+	if opt.redis == "" {
+		opt.redis = setting(cfg.Processes, "edge", "REDIS_URL")
+	}
+	return nil
 }
 
 func execute(ctx context.Context, cfg Config, opt options) error {
 	var floors *Floors
-	if opt.floors {
+	if opt.floors && (!opt.targets || opt.passes.count > 0) {
 		var err error
 		if floors, err = measureFloors(ctx, opt.redis); err != nil {
 			return err
@@ -111,7 +120,8 @@ func execute(ctx context.Context, cfg Config, opt options) error {
 	}
 	switch {
 	case opt.targets:
-		return measureTargets(ctx, cfg, floors, max(opt.passes, 1), opt.json, os.Stdout)
+		opt.passes.json = opt.json
+		return measureTargets(ctx, cfg, floors, opt.passes, os.Stdout)
 	case opt.curve:
 		return curve(ctx, cfg, os.Stdout)
 	}

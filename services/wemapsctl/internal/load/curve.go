@@ -12,7 +12,7 @@ import (
 // curve doubles the rooms, then the members of a room, then the sockets that only exist, and prints what a delivery
 // costs at each point.
 func curve(ctx context.Context, cfg Config, out io.Writer) error {
-	s, err := newSuite(cfg, nil)
+	s, err := newSuite(cfg)
 	if err != nil {
 		return err
 	}

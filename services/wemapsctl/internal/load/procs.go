@@ -54,6 +54,25 @@ func findProcesses(list, dir string) ([]process, error) {
 	return found, nil
 }
 
+// setting is an environment variable of the process called name, as far as this user may read it; "" if not.
+func setting(processes []process, name, variable string) string {
+	for _, p := range processes {
+		if p.Name != name {
+			continue
+		}
+		raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", p.pid))
+		if err != nil {
+			return ""
+		}
+		for _, pair := range strings.Split(string(raw), "\x00") {
+			if value, ok := strings.CutPrefix(pair, variable+"="); ok {
+				return value
+			}
+		}
+	}
+	return ""
+}
+
 // ticksPerSecond of /proc: USER_HZ is 100 on every Linux that Go runs on.
 const ticksPerSecond = 100
 
@@ -80,10 +99,13 @@ func usages(processes []process) []usage {
 			continue
 		}
 		parent, _ := strconv.Atoi(f[1])
-		user, _ := strconv.ParseInt(f[11], 10, 64)
-		system, _ := strconv.ParseInt(f[12], 10, 64)
+		var ticks int64
+		for _, field := range f[11:15] { // user, system, and both of children that have ended
+			n, _ := strconv.ParseInt(field, 10, 64)
+			ticks += n
+		}
 		pages, _ := strconv.ParseInt(f[21], 10, 64)
-		nodes[pid] = node{parent, usage{time.Duration(user+system) * time.Second / ticksPerSecond, pages * int64(os.Getpagesize())}}
+		nodes[pid] = node{parent, usage{time.Duration(ticks) * time.Second / ticksPerSecond, pages * int64(os.Getpagesize())}}
 	}
 	out := make([]usage, len(processes))
 	for pid, n := range nodes {
@@ -116,4 +138,41 @@ func rusage(who int) time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// machineCPU is what everything on the machine has used since it started, the hypervisor's theft included; 0 where
+// there is no /proc.
+func machineCPU() time.Duration {
+	raw, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(raw), "\n")
+	var ticks int64
+	for i, field := range strings.Fields(strings.TrimPrefix(line, "cpu")) {
+		if n, _ := strconv.ParseInt(field, 10, 64); i < 8 && i != 3 && i != 4 { // 3, 4: idle; 8, 9: guests, counted before
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * time.Second / ticksPerSecond
+}
+
+// ledger is what the machine has used up to a moment, and who of it is known.
+type ledger struct {
+	at             time.Time
+	machine, known time.Duration
+}
+
+func openLedger(processes []process) ledger {
+	l := ledger{at: time.Now(), machine: machineCPU(), known: ownCPU()}
+	for _, u := range usages(processes) {
+		l.known += u.cpu
+	}
+	return l
+}
+
+// strangers is how much of a processor was used since by neither the processes nor this one: by the kernel on behalf of
+// nobody in particular, and by whatever disturbs a measurement.
+func (l ledger) strangers(now ledger) float64 {
+	return max((now.machine-l.machine-now.known+l.known).Seconds()/max(now.at.Sub(l.at).Seconds(), 1e-3), 0)
 }

@@ -29,6 +29,7 @@ type Phase struct {
 	Count     int     `json:"count"`
 	Seconds   float64 `json:"seconds"`
 	PerSecond float64 `json:"perSecond"`
+	Others    float64 `json:"others,omitempty"` // of a processor, taken meanwhile by who is not watched
 }
 
 func (p Phase) String() string {
@@ -63,6 +64,9 @@ type Stream struct {
 	Expected   int64 `json:"expected"`  // on all sockets
 	Delivered  int64 `json:"delivered"` // on all sockets
 }
+
+// strangers stands for all that is neither watched nor the generator.
+const strangers = "others"
 
 // Cost of a process during a measurement.
 type Cost struct {
@@ -134,7 +138,19 @@ func (g *generator) result(rate float64, before, sent, after moment, failed int6
 		cost(p.Name, sent.usages[i].cpu-before.usages[i].cpu, after.usages[i].rss, after.usages[i].rss-before.usages[i].rss)
 	}
 	cost("generator", sent.own-before.own, 0, 0)
+	others := time.Duration(before.ledger.strangers(sent.ledger) * seconds * float64(time.Second))
+	cost(strangers, others, 0, 0)
 	return r
+}
+
+// cost of a process by name; the zero Cost if it was not watched.
+func (r *Result) cost(name string) Cost {
+	for _, c := range r.Costs {
+		if c.Process == name {
+			return c
+		}
+	}
+	return Cost{}
 }
 
 // stream sums up one kind of event on the sampled sockets. Ordered events also reach their sender, and none may be

@@ -32,10 +32,18 @@ func (s *suite) restRows(ctx context.Context) error {
 	var mu sync.Mutex
 	var codes []string
 	rate := func(name string, calls func(worker, n int) *call) error {
-		before := usages(s.cfg.Processes)
+		before, ledger := usages(s.cfg.Processes), openLedger(s.cfg.Processes)
 		start := time.Now()
 		took, failed, why := b.run(ctx, s.each, calls)
 		seconds := time.Since(start).Seconds()
+		if others := ledger.strangers(openLedger(s.cfg.Processes)); others > disturbed && name != "join" { // a room is joined once
+			if err := s.again(ctx, others); err != nil {
+				return err
+			}
+			before, start = usages(s.cfg.Processes), time.Now()
+			took, failed, why = b.run(ctx, s.each, calls)
+			seconds = time.Since(start).Seconds()
+		}
 		if failed > 0 {
 			return fmt.Errorf("%s: %d failed: %w", name, failed, why)
 		}

@@ -123,7 +123,7 @@ func (g *generator) leave(ctx context.Context) {
 }
 
 func (g *generator) all() []*socket {
-	return slices.Concat(g.sweep.sockets, g.sample.all())
+	return slices.Concat(g.sweep.all(), g.sample.all())
 }
 
 func (s *sample) all() []*socket {
@@ -163,12 +163,14 @@ func (g *generator) connectBusy(ctx context.Context) error {
 	return nil
 }
 
+const phaseIdle = "connect idle"
+
 // connectIdle connects sockets of the idle rooms and says what each costs.
 func (g *generator) connectIdle(ctx context.Context) error {
 	if g.cfg.Idle == 0 {
 		return nil
 	}
-	before := usages(g.cfg.Processes)
+	before, ledger := usages(g.cfg.Processes), openLedger(g.cfg.Processes)
 	idle := g.people.users[g.cfg.Rooms*g.cfg.Members:]
 	start := time.Now()
 	var refused atomic.Int64
@@ -181,13 +183,14 @@ func (g *generator) connectIdle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		g.sweep.add(s)
+		g.sweep.addIdle(s)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("connect idle sockets: %w", err)
 	}
-	g.phase("connect idle", g.cfg.Idle, time.Since(start))
+	g.phase(phaseIdle, g.cfg.Idle, time.Since(start))
+	g.report.Phases[len(g.report.Phases)-1].Others = ledger.strangers(openLedger(g.cfg.Processes))
 	if n := refused.Load(); n > 0 {
 		g.cfg.Say("%d idle sockets were refused", n)
 	}
@@ -282,6 +285,7 @@ func (g *generator) measure(ctx context.Context, positions, chats float64) (Resu
 type moment struct {
 	at     time.Time
 	own    time.Duration
+	ledger ledger
 	usages []usage
 	counts counts
 	dead   int
@@ -289,7 +293,7 @@ type moment struct {
 }
 
 func (g *generator) now() moment {
-	m := moment{at: time.Now(), own: ownCPU(), usages: usages(g.cfg.Processes)}
+	m := moment{at: time.Now(), own: ownCPU(), ledger: openLedger(g.cfg.Processes), usages: usages(g.cfg.Processes)}
 	c1, d1, e1 := g.sweep.total()
 	c2, d2, e2 := g.sample.total()
 	c1.add(c2)

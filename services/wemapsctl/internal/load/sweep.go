@@ -3,6 +3,7 @@
 package load
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -12,9 +13,13 @@ import (
 type sweep struct {
 	every time.Duration
 
-	mu      sync.Mutex
-	sockets []*socket
+	mu            sync.Mutex
+	sockets, idle []*socket
 }
+
+// idleRounds is after how many rounds sockets are looked at that hear hardly anything: thousands of reads that find nothing
+// would be most of what the generator does.
+const idleRounds = 20
 
 func (s *sweep) add(sockets ...*socket) {
 	s.mu.Lock()
@@ -22,24 +27,35 @@ func (s *sweep) add(sockets ...*socket) {
 	s.sockets = append(s.sockets, sockets...)
 }
 
+func (s *sweep) addIdle(socket *socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, socket)
+}
+
+func (s *sweep) all() []*socket { return slices.Concat(s.sockets, s.idle) }
+
 func (s *sweep) run(stop <-chan struct{}) {
 	buf := make([]byte, 256<<10)
 	ticker := time.NewTicker(s.every)
 	defer ticker.Stop()
-	for {
+	for round := 1; ; round++ {
 		select {
 		case <-stop:
 			return
 		case <-ticker.C:
-			s.once(buf)
+			s.mu.Lock()
+			sockets, idle := s.sockets, s.idle // only grow
+			s.mu.Unlock()
+			s.once(sockets, buf)
+			if round%idleRounds == 0 {
+				s.once(idle, buf)
+			}
 		}
 	}
 }
 
-func (s *sweep) once(buf []byte) {
-	s.mu.Lock()
-	sockets := s.sockets // only grows
-	s.mu.Unlock()
+func (s *sweep) once(sockets []*socket, buf []byte) {
 	for len(sockets) > 0 {
 		n := min(len(sockets), 256)
 		s.mu.Lock() // in parts, so that counting need not wait for a whole round
@@ -57,7 +73,7 @@ func (s *sweep) once(buf []byte) {
 func (s *sweep) total() (c counts, dead int, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return total(s.sockets)
+	return total(s.all())
 }
 
 func (s *sample) total() (c counts, dead int, why error) {
