@@ -37,9 +37,64 @@ func Depths(ctx context.Context, client rueidis.Client, streams ...string) ([]De
 			return nil, fmt.Errorf("oldest of %s: %w", s, err)
 		}
 		if len(first) > 0 {
-			ms, _ := splitID(first[0].ID)
-			depths[i].Oldest = max(0, time.UnixMicro(now[0]*1e6+now[1]).Sub(time.UnixMilli(int64(ms)))) //nolint:gosec // milliseconds of this age
+			depths[i].Oldest = age(now, first[0].ID)
 		}
 	}
 	return depths, nil
+}
+
+// Progress is how far a stream's only group has come.
+type Progress struct {
+	Given  string        // the newest entry that its consumers have been given
+	Behind time.Duration // how long the oldest of those that they have not has waited, by Redis' clock
+}
+
+// Progresses looks at the groups of streams, in their order. A stream without a
+// group has the zero Progress. (Redis' own count of what a group has not been
+// given is wrong once entries have been trimmed.)
+func Progresses(ctx context.Context, client rueidis.Client, streams ...string) ([]Progress, error) {
+	cmds := make(rueidis.Commands, len(streams))
+	for i, s := range streams {
+		cmds[i] = client.B().XinfoGroups().Key(s).Build()
+	}
+	all := make([]Progress, len(streams))
+	next := rueidis.Commands{client.B().Time().Build()}
+	var at []int
+	for i, r := range client.DoMulti(ctx, cmds...) {
+		groups, err := r.ToArray()
+		if err != nil || len(groups) == 0 {
+			continue // a stream that is not there is an error, too
+		}
+		info, err := groups[0].AsMap()
+		if err != nil {
+			return nil, fmt.Errorf("group of %s: %w", streams[i], err)
+		}
+		given := info["last-delivered-id"]
+		if all[i].Given, err = given.ToString(); err != nil {
+			return nil, fmt.Errorf("group of %s: %w", streams[i], err)
+		}
+		next = append(next, client.B().Xrange().Key(streams[i]).Start("("+all[i].Given).End("+").Count(1).Build())
+		at = append(at, i)
+	}
+	results := client.DoMulti(ctx, next...)
+	now, err := results[0].AsIntSlice()
+	if err != nil || len(now) != 2 {
+		return nil, fmt.Errorf("read the time: %w", err)
+	}
+	for k, i := range at {
+		oldest, err := results[k+1].AsXRange()
+		if err != nil {
+			return nil, fmt.Errorf("what %s holds: %w", streams[i], err)
+		}
+		if len(oldest) > 0 {
+			all[i].Behind = age(now, oldest[0].ID)
+		}
+	}
+	return all, nil
+}
+
+// age of an entry at a time as Redis tells it.
+func age(now []int64, id string) time.Duration {
+	ms, _ := splitID(id)
+	return max(0, time.UnixMicro(now[0]*1e6+now[1]).Sub(time.UnixMilli(int64(ms)))) //nolint:gosec // milliseconds of this age
 }

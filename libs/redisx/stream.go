@@ -55,7 +55,12 @@ type Consumer struct {
 	// FromNow makes a new group start at the stream's end, not its beginning.
 	FromNow bool
 
+	// Gather is the most that a busy consumer waits between two reads, so that more
+	// entries share a round trip; 0 = never. Below busyRate it does not wait.
+	Gather time.Duration
+
 	handled string // id of the newest handled entry that was not trimmed yet
+	pace    pace
 }
 
 // WriteDeadLetters puts the rejects of stream into the dead-letter stream dead,
@@ -121,6 +126,7 @@ func (c *Consumer) consume(ctx context.Context) error {
 	}
 	lastClaim := time.Now()
 	for ctx.Err() == nil {
+		c.gather(ctx)
 		if time.Since(lastClaim) >= c.claimEvery() {
 			if err := c.tidy(ctx); err != nil {
 				return err
@@ -130,14 +136,17 @@ func (c *Consumer) consume(ctx context.Context) error {
 		read := c.Client.B().Xreadgroup().Group(c.Group, c.Name).Count(c.Batch).Block(min(blockFor, c.claimEvery()).Milliseconds()).Streams().Key(c.Stream).Id(">").Build()
 		streams, err := c.Client.Do(ctx, read).AsXReadSlices()
 		if rueidis.IsRedisNil(err) {
+			c.pace.busy = false
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("read: %w", err)
 		}
-		if err := c.handle(ctx, c.entries(streams[c.Stream])); err != nil {
+		began, batch := time.Now(), c.entries(streams[c.Stream])
+		if err := c.handle(ctx, batch); err != nil {
 			return err
 		}
+		c.pace.count(len(batch), time.Now(), time.Since(began))
 	}
 	return nil
 }

@@ -23,6 +23,9 @@ const (
 	// its Postgres is away, or nobody runs it. What it has been given it will do
 	// when it can, but whoever comes now must not wait in the dark.
 	stallAfter = 3 * time.Second
+	// freshFor is how long a position may wait to be taken by a service that works.
+	// Older ones are of no use to anybody, and who sends them should hear so.
+	freshFor = time.Second
 )
 
 // Commands appends to the command streams.
@@ -31,19 +34,23 @@ type Commands struct {
 	bound    int64 // longest a stream may get
 	log      func(error)
 	services map[string][]*commandLane // by service, then by partition
+	freshFor time.Duration
 }
 
 type commandLane struct {
 	*lane.Lane
 	stream string
 	stall  time.Duration // see stallAfter; 0 = any
+	fresh  bool          // its commands are of use only soon
 	behind atomic.Bool   // the service does not keep up
+
+	given string // the newest command that the service had been given at the last look
 }
 
 // NewCommands starts nothing. bound is the number of unread commands of one
 // partition past which more are refused.
 func NewCommands(client rueidis.Client, partitions int, bound int64, m *Metrics, log func(error)) *Commands {
-	c := &Commands{client: client, bound: bound, log: log, services: map[string][]*commandLane{}}
+	c := &Commands{client: client, bound: bound, log: log, services: map[string][]*commandLane{}, freshFor: freshFor}
 	// A position that waited is soon replaced by the next, and needs no refusal; a
 	// call for help is better told late than refused.
 	for _, s := range []struct {
@@ -53,7 +60,7 @@ func NewCommands(client rueidis.Client, partitions int, bound int64, m *Metrics,
 	}{{wire.ServiceLocation, partitions, 0}, {wire.ServiceChat, partitions, stallAfter}, {wire.ServiceSOS, 1, 0}} {
 		for p := range s.partitions {
 			c.services[s.name] = append(c.services[s.name], &commandLane{
-				Lane: lane.New(client, m.appended), stream: wire.StreamCommands(s.name, p), stall: s.stall})
+				Lane: lane.New(client, m.appended), stream: wire.StreamCommands(s.name, p), stall: s.stall, fresh: s.name == wire.ServiceLocation})
 		}
 	}
 	return c
@@ -96,24 +103,37 @@ func (c *Commands) lanes() []*commandLane {
 // watch looks after the streams until ctx ends: a service that does not keep up
 // must not fill Redis, and its users must hear of it.
 func (c *Commands) watch(ctx context.Context) {
+	for run.Pause(ctx, watchEvery) {
+		c.look(ctx)
+	}
+}
+
+// look finds out which services are behind. One whose commands must be fresh is
+// behind as soon as it works and leaves them waiting; if it does not work at all
+// it is coming back, and its commands wait.
+func (c *Commands) look(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, watchTimeout)
+	defer cancel()
 	lanes := c.lanes()
 	streams := make([]string, len(lanes))
 	for i, l := range lanes {
 		streams[i] = l.stream
 	}
-	for run.Pause(ctx, watchEvery) {
-		asking, cancel := context.WithTimeout(ctx, watchTimeout)
-		depths, err := redisx.Depths(asking, c.client, streams...)
-		cancel()
-		if err != nil {
-			continue // appending fails by itself
-		}
-		for i, d := range depths {
-			l := lanes[i]
-			behind := d.Entries > c.bound || l.stall > 0 && d.Oldest > l.stall
-			if was := l.behind.Swap(behind); !was && behind {
-				c.log(fmt.Errorf("commands are refused: %d are unread in %s, the oldest for %s", d.Entries, l.stream, d.Oldest)) //nolint:err113 // for the log only
-			}
+	depths, err := redisx.Depths(ctx, c.client, streams...)
+	if err != nil {
+		return // appending fails by itself
+	}
+	progresses, err := redisx.Progresses(ctx, c.client, streams...)
+	if err != nil {
+		return
+	}
+	for i, l := range lanes {
+		d, p := depths[i], progresses[i]
+		overloaded := l.fresh && p.Behind > c.freshFor && p.Given != l.given
+		behind := overloaded || d.Entries > c.bound || l.stall > 0 && d.Oldest > l.stall
+		l.given = p.Given
+		if was := l.behind.Swap(behind); !was && behind {
+			c.log(fmt.Errorf("commands are refused: %d are in %s, the oldest for %s", d.Entries, l.stream, d.Oldest)) //nolint:err113 // for the log only
 		}
 	}
 }

@@ -90,6 +90,7 @@ func (b *Bus) domain(e wire.RoomEvent) {
 	if r == nil {
 		return
 	}
+	r.caches.Store(nil) // it has changed
 	switch e.Type {
 	case wire.RoomEventMemberLeft:
 		b.left(r, e.UserID, e.UserName)
@@ -155,6 +156,7 @@ func evict(seats []Seat) {
 // takeOut removes seats from the hub, so that they hear nothing more. The
 // caller holds r.mu, and evicts them after releasing it.
 func (b *Bus) takeOut(r *room, which func(Seat) bool) []Seat {
+	r.caches.Store(nil)
 	var out []Seat
 	for _, m := range b.hub.Members(r.id) {
 		if s, ok := m.(Seat); ok && which(s) {

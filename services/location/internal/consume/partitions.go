@@ -19,6 +19,7 @@ const Group = wire.ServiceLocation
 const (
 	leaseTTL  = 3 * time.Second
 	batchSize = 2048
+	gatherFor = 10 * time.Millisecond
 )
 
 // Partitions works on this replica's share of the command streams. A partition
@@ -80,7 +81,7 @@ func (p *Partitions) consume(ctx context.Context, partition int) error {
 	p.Metrics.owned.Inc()
 	defer p.Metrics.owned.Dec()
 	consumer := &redisx.Consumer{Client: p.Client, Stream: wire.StreamCommands(wire.ServiceLocation, partition), Field: wire.CommandField,
-		Group: Group, Name: p.Instance, Dead: wire.StreamDead(wire.ServiceLocation), Batch: batchSize, Exclusive: true,
+		Group: Group, Name: p.Instance, Dead: wire.StreamDead(wire.ServiceLocation), Batch: batchSize, Exclusive: true, Gather: gatherFor,
 		Handle: p.New().Handle, OnError: p.OnError}
 	return consumer.Run(ctx)
 }
