@@ -2,6 +2,8 @@ package publish
 
 import (
 	"encoding/json"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -92,4 +94,24 @@ func BenchmarkEncode(b *testing.B) {
 		buf = appendConfirmed(buf, &p.Answer, received)
 	}
 	b.SetBytes(int64(len(buf)))
+}
+
+// Times and rounded numbers are written by hand; what the standard library writes is what they must be.
+func TestNumbersByHand(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.UnixMicro(rapid.Int64Range(-1e17, 1e18).Draw(t, "time"))
+		want := `"` + at.UTC().Format(wire.TimeLayout) + `"`
+		if got := string(appendTime(nil, at)); got != want {
+			t.Fatalf("%s, want %s", got, want)
+		}
+		v, decimals := rapid.Float64().Draw(t, "number"), rapid.IntRange(0, 4).Draw(t, "decimals")
+		if rapid.Bool().Draw(t, "usual") {
+			v = rapid.Float64Range(-1e7, 1e7).Draw(t, "usual number")
+		}
+		got, err := strconv.ParseFloat(string(appendRounded(nil, v, decimals)), 64)
+		if bound := 0.5001 * math.Pow10(-decimals) * (1 + math.Abs(v)*1e-9); err != nil || math.Abs(got-v) > bound {
+			t.Fatalf("%v with %d decimals became %v: %v", v, decimals, got, err)
+		}
+	})
 }
