@@ -15,7 +15,7 @@ type Config struct {
 	// Workers write; default GOMAXPROCS, at most 4.
 	Workers int
 	// Window is the most a socket that was just written to waits for company;
-	// default 10 ms.
+	// default 25 ms, which only a worker with hundreds of sockets to serve takes.
 	Window time.Duration
 	// MaxWindow replaces Window when a single run takes longer than that, which
 	// means that the machine is full; default 40 ms.
@@ -32,7 +32,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	setDefault(&c.Workers, min(runtime.GOMAXPROCS(0), 4))
-	setDefault(&c.Window, 10*time.Millisecond)
+	setDefault(&c.Window, 25*time.Millisecond)
 	setDefault(&c.MaxWindow, max(c.Window, 40*time.Millisecond))
 	setDefault(&c.WriteTimeout, 10*time.Second)
 	setDefault(&c.Linger, time.Second)

@@ -124,11 +124,12 @@ func (k *worker) serveAll() {
 	k.serve(k.ready.take())
 }
 
-// wait is how long a window follows runs that took so long: twice that, so that
-// a worker without much to do is not asked to do less, up to Window; when runs
-// alone take longer than Window, as long as they take, up to MaxWindow.
+// wait is how long a window follows runs that took so long: three times that, so
+// that a worker spends a quarter of its time on system calls at most, up to
+// Window; when runs alone take longer than Window, as long as they take, up to
+// MaxWindow.
 func (k *worker) wait(took time.Duration) time.Duration {
-	return min(2*took, max(k.cfg.Window, min(took, k.cfg.MaxWindow)))
+	return min(3*took, max(k.cfg.Window, min(took, k.cfg.MaxWindow)))
 }
 
 func (k *worker) serve(w *Writer) {

@@ -59,7 +59,7 @@ func TestWait(t *testing.T) {
 	const ms = time.Millisecond
 	k := &worker{cfg: Config{}.withDefaults()}
 	for took, want := range map[time.Duration]time.Duration{
-		0: 0, ms: 2 * ms, 5 * ms: 10 * ms, 8 * ms: 10 * ms, 20 * ms: 20 * ms, time.Second: 40 * ms,
+		0: 0, ms: 3 * ms, 5 * ms: 15 * ms, 9 * ms: 25 * ms, 20 * ms: 25 * ms, 30 * ms: 30 * ms, time.Second: 40 * ms,
 	} {
 		if got := k.wait(took); got != want {
 			t.Errorf("a window of %v after %v, want %v", got, took, want)

@@ -8,10 +8,13 @@
 local key, channel, log, op = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local life = 691200 -- 8 days, more than a room lives
 
+local find = string.find
+
+-- A plain find makes no string of each field, as sub would: with 250 sockets in a room that is most of what a script costs.
 local function count(user)
-  local prefix, n = 's ' .. user .. ' ', 0
-  for _, field in ipairs(redis.call('HKEYS', key)) do
-    if string.sub(field, 1, #prefix) == prefix then n = n + 1 end
+  local prefix, fields, n = 's ' .. user .. ' ', redis.call('HKEYS', key), 0
+  for i = 1, #fields do
+    if find(fields[i], prefix, 1, true) == 1 then n = n + 1 end
   end
   return n
 end
