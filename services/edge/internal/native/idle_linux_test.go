@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wemaps/wemaps/libs/testenv"
 	"github.com/wemaps/wemaps/services/edge/internal/hub"
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
 )
@@ -42,37 +43,87 @@ func TestMain(m *testing.M) {
 func idleClients(addr string) error {
 	conns := make([]net.Conn, idleSockets)
 	for i := range conns {
-		conn, err := net.Dial("tcp", addr)
+		conn, err := shake(addr)
 		if err != nil {
 			return err
 		}
 		conns[i] = conn
-		_, err = io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-			"User-Agent: Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36\r\nAccept-Encoding: gzip, deflate, br\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer good.token\r\n\r\n")
-		if err != nil {
-			return err
-		}
-		r := bufio.NewReaderSize(conn, 512)
-		for line := "-"; line != "\r\n"; {
-			if line, err = r.ReadString('\n'); err != nil {
-				return err
-			}
-		}
 	}
 	fmt.Println("connected")
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
-		event := `{"v":1,"type":"ping","id":"1"}`
-		frame := append([]byte{0x81, 0x80 | byte(len(event)), 0, 0, 0, 0}, event...)
 		for _, conn := range conns {
-			if _, err := conn.Write(frame); err != nil {
+			if err := speak(conn); err != nil {
 				return err
 			}
 		}
 		fmt.Println("said")
 	}
 	return nil
+}
+
+// shake connects without keeping a goroutine or a buffer.
+func shake(addr string) (net.Conn, error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"User-Agent: Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36\r\nAccept-Encoding: gzip, deflate, br\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer good.token\r\n\r\n")
+	if err != nil {
+		return nil, err
+	}
+	r := bufio.NewReaderSize(conn, 512)
+	for line := "-"; line != "\r\n"; {
+		if line, err = r.ReadString('\n'); err != nil {
+			return nil, err
+		}
+	}
+	return conn, nil
+}
+
+// speak sends one event.
+func speak(conn net.Conn) error {
+	const event = `{"v":1,"type":"ping","id":"1"}`
+	_, err := conn.Write(append([]byte{0x81, 0x80 | byte(len(event)), 0, 0, 0, 0}, event...))
+	return err
+}
+
+// Connections that say something now and then have no goroutine of their own: one poller and one timer wheel look after
+// all of them. (Not parallel: it counts the goroutines of the process.)
+func TestIdleConnectionsHaveNoGoroutine(t *testing.T) {
+	const connections, others = 300, 90 // others: workers of the poller that wait for the next who speaks
+	flusher := outq.NewFlusher(outq.Config{})
+	s := New(Config{Flusher: flusher, Handler: &room{hub.New()}})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { _ = flusher.Run(ctx) }()
+	go func() { _ = s.Run(ctx) }()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = srv.Serve(ln) }()
+	defer srv.Close()
+	before := runtime.NumGoroutine()
+	for i := range connections {
+		conn, err := shake(ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := speak(conn); err != nil {
+			t.Fatalf("connection %d: %v", i, err)
+		}
+	}
+	testenv.Eventually(t, 10*time.Second, "connections keep goroutines", func() bool {
+		return flusher.Stats().Frames >= connections && runtime.NumGoroutine() <= before+others
+	})
+	if s.Len() != connections {
+		t.Errorf("%d connections are left", s.Len())
+	}
 }
 
 // room keeps sessions as light as the transport's share of an edge.
