@@ -129,7 +129,7 @@ func (c *Commands) look(ctx context.Context) {
 	}
 	for i, l := range lanes {
 		d, p := depths[i], progresses[i]
-		overloaded := l.fresh && p.Behind > c.freshFor && p.Given != l.given
+		overloaded := l.fresh && p.Behind > c.freshFor && l.given != "" && p.Given != l.given
 		behind := overloaded || d.Entries > c.bound || l.stall > 0 && d.Oldest > l.stall
 		l.given = p.Given
 		if was := l.behind.Swap(behind); !was && behind {
