@@ -42,5 +42,6 @@ func (a *App) addShared(cfg Config, log *zap.Logger, rooms *store.Rooms, positio
 	a.group.Add("places", projector.Run)
 	a.group.Add("sos", emergencies.Run)
 	a.group.Add("ended rooms", consume.EndedRooms(a.client, cfg.InstanceID, projector.Purge, warn("ended rooms")).Run)
+	a.group.Add("erased users", consume.ErasedUsers(a.client, cfg.InstanceID, projector.Erase, warn("erased users")).Run)
 	return shared
 }

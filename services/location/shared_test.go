@@ -363,3 +363,24 @@ func TestPlacesSurviveRedisAndNotTheRoom(t *testing.T) {
 		return !slices.ContainsFunc(keys, func(k string) bool { return s.value(k) != "" }) && len(all.Geofences)+len(calls.SOS) == 0 && status == 404
 	})
 }
+
+// Of an erased account nothing is left in what rooms share: no call, no name.
+func TestErasedAccountsLeaveNothing(t *testing.T) {
+	t.Parallel()
+	s, room := readyRoom(t)
+	base := "/api/rooms/" + room
+	s.ask("POST", base+"/meeting-points", "cleo", `{"name":"Oak","latitude":1,"longitude":2}`, nil)
+	s.ask("POST", base+"/sos", "cleo", `{"message":"Help"}`, nil)
+	raw, err := json.Marshal(wire.AuthEvent{ID: 1, Type: wire.AuthEventErased, UserID: "cleo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.do("XADD", wire.StreamAuth, "*", wire.StreamField, string(raw))
+	testenv.Eventually(t, 10*time.Second, "nothing tells of her", func() bool {
+		var calls wire.SOSListResponse
+		var points wire.MeetingPointsResponse
+		s.ask("GET", base+"/sos", "ann", nil, &calls)
+		s.ask("GET", base+"/meeting-points", "ann", nil, &points)
+		return len(calls.SOS) == 0 && len(points.MeetingPoints) == 1 && points.MeetingPoints[0].CreatedByName == "" && s.value(wire.KeySOS(room)) == ""
+	})
+}

@@ -29,3 +29,22 @@ func EndedRooms(client rueidis.Client, instance string, purge func(ctx context.C
 			return nil, purge(ctx, ended...)
 		}}
 }
+
+// ErasedUsers returns the consumer that forgets what erased users have said and
+// were called in what rooms share.
+func ErasedUsers(client rueidis.Client, instance string, erase func(ctx context.Context, user string) error, onError func(error)) *redisx.Consumer {
+	return &redisx.Consumer{Client: client, Stream: wire.StreamAuth, Field: wire.StreamField, Group: Group + "-places", Name: instance,
+		Dead: wire.StreamDead(wire.ServiceLocation), OnError: onError,
+		Handle: func(ctx context.Context, entries []redisx.Entry) ([]redisx.Reject, error) {
+			for _, entry := range entries {
+				var e wire.AuthEvent // what is none is for others to put aside
+				if json.Unmarshal([]byte(entry.Value), &e) != nil || e.Type != wire.AuthEventErased || e.UserID == "" {
+					continue
+				}
+				if err := erase(ctx, e.UserID); err != nil {
+					return nil, err
+				}
+			}
+			return nil, nil
+		}}
+}

@@ -44,6 +44,7 @@ type Untold interface {
 	Waiting(ctx context.Context, before time.Time, limit int) ([]string, error)
 	Rooms(ctx context.Context, after string, limit int) ([]string, error)
 	Purge(ctx context.Context, rooms []string) error
+	Erase(ctx context.Context, user string) (rooms []string, err error)
 }
 
 // Rooms finds rooms; see store.Rooms.
@@ -315,6 +316,21 @@ func (p *Projector) Purge(ctx context.Context, rooms ...string) error {
 	}
 	if err := redisx.FirstError(p.Client.DoMulti(ctx, cmds...)); err != nil {
 		return fmt.Errorf("delete places: %w", err)
+	}
+	return nil
+}
+
+// Erase forgets what a user has said and was called. Nobody is told: the account
+// is gone, and says so itself.
+func (p *Projector) Erase(ctx context.Context, user string) error {
+	rooms, err := p.Store.Erase(ctx, user)
+	if err != nil {
+		return err //nolint:wrapcheck // says itself
+	}
+	for _, room := range rooms {
+		if err := p.Deliver(ctx, room); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -54,7 +54,6 @@ const (
 			accuracy = excluded.accuracy, recorded_at = excluded.recorded_at, state = excluded.state, updated_at = excluded.updated_at,
 			ended_at = excluded.ended_at, ended_by = excluded.ended_by, ended_by_name = excluded.ended_by_name, answer = excluded.answer,
 			requested_again = excluded.requested_again`
-	eraseCalls = `DELETE FROM location.sos WHERE user_id = $1`
 )
 
 // OpenCalls implements sos.Store.
