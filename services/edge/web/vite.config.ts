@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-import { shell } from './scripts/shell'
+import { outline } from './scripts/outline.ts'
+import { shell } from './scripts/shell.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const edge = process.env.WEMAPS_URL ?? `http://localhost:${process.env.WEMAPS_PORT ?? 8080}`
@@ -21,7 +22,7 @@ export default defineConfig({
     dedupe: ['socket.io-client', 'preact'],
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [shell()],
+  plugins: [outline(), shell()],
   build: {
     outDir: 'embed/dist',
     rolldownOptions: {

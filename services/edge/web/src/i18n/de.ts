@@ -230,6 +230,15 @@ export const de: Messages = {
   'system.sos': '{name} ruft um Hilfe!',
   'system.sosCancelled': '{name} ist wieder in Sicherheit',
 
+  'map.controls': 'Karte',
+  'map.followMe': 'Mir folgen',
+  'map.fitAll': 'Alle zeigen',
+  'map.zoomIn': 'Näher',
+  'map.zoomOut': 'Weiter weg',
+  'map.pickMiddle': 'Die Mitte der Karte nehmen',
+  'map.failed': 'Die Karte ließ sich nicht laden. Alles andere geht.',
+  'map.noWebgl': 'Dieser Browser kann die Karte nicht zeichnen. Alles andere geht.',
+
   'net.offline': 'Keine Verbindung. Sobald sie wieder da ist, geht alles weiter.',
   'net.connecting': 'Verbindet …',
   'net.back': 'Wieder verbunden',

@@ -229,6 +229,15 @@ export const en = {
   'system.sos': '{name} calls for help!',
   'system.sosCancelled': '{name} is safe again',
 
+  'map.controls': 'Map',
+  'map.followMe': 'Follow me',
+  'map.fitAll': 'Show everybody',
+  'map.zoomIn': 'Zoom in',
+  'map.zoomOut': 'Zoom out',
+  'map.pickMiddle': 'Take the middle of the map',
+  'map.failed': 'The map could not be loaded. Everything else works.',
+  'map.noWebgl': 'This browser cannot draw the map. Everything else works.',
+
   'net.offline': 'No connection. Everything goes on as soon as it is back.',
   'net.connecting': 'Connecting …',
   'net.back': 'Connected again',

@@ -1,2 +1,3 @@
 export { colorOf, inkOn } from './color'
-export type { Geofence, MapProps, MeetingPoint, Overlays, Theme } from './types'
+export type { Geofence, MapProps, MeetingPoint, Overlays, RoomPlaces, Theme } from './types'
+export { MapView, PlacePicker } from './view'

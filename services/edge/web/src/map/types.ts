@@ -1,5 +1,5 @@
 import type { ReadonlySignal } from '@preact/signals'
-import type { LiveRoom } from '@wemaps/sdk'
+import type { LiveRoom, Room } from '@wemaps/sdk'
 
 import type { LngLat } from './geo'
 
@@ -34,6 +34,9 @@ export interface Overlays {
   sos?: ReadonlySet<string> | readonly string[]
 }
 
+/** Where the group is going. */
+export type RoomPlaces = Pick<Room, 'destinationName' | 'destinationLat' | 'destinationLng' | 'waypoints'>
+
 export type Theme = 'light' | 'dark'
 
 export interface MapProps {
@@ -41,6 +44,8 @@ export interface MapProps {
   room: LiveRoom | null
   /** The user of this page; null for somebody who only looks. */
   meId?: string | null
+  /** Where the group is going, if the room itself does not know it: somebody with a share link is told otherwise. */
+  places?: RoomPlaces | null
   /** Goes to this member and stays with them until the map is moved by hand. A new object asks once more. */
   focus?: { userId: string } | null
   /** Somebody's marker was pressed. */

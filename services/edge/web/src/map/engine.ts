@@ -1,0 +1,236 @@
+import { AttributionControl, Map as GlMap, ScaleControl, setWorkerUrl, type GeoJSONSource, type PaddingOptions } from 'maplibre-gl'
+import 'maplibre-gl/dist/maplibre-gl.css'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+
+import { Base } from './base'
+import { Camera } from './camera'
+import { escape } from './config'
+import { el } from './dom'
+import type { LngLat } from './geo'
+import { areaFeatures, lineFeature, middleOf, routeFeatures, wayOf } from './line'
+import type { Look } from './marker'
+import type { Fix } from './motion'
+import { People, type View } from './people'
+import { Pins, type Pin } from './pins'
+import { sources } from './style'
+import type { Overlays, Theme } from './types'
+
+setWorkerUrl(workerUrl)
+
+export interface EngineOptions {
+  container: HTMLElement
+  /** The part of the container that nothing covers. */
+  frame: HTMLElement
+  /** What the map is called for those who do not see it. */
+  label: string
+  theme: Theme
+  onPress: (userId: string) => void
+  onTap: (lat: number, lng: number) => void
+}
+
+const chores = 500 // ms between the things that need not be done in each frame
+const nothing = { type: 'FeatureCollection' as const, features: [] }
+
+/** The map itself: what is below, what the room draws on it, and who is where. */
+export class Engine {
+  readonly camera: Camera
+  readonly people: People
+  private readonly map: GlMap
+  private readonly base: Base
+  private readonly pins: Pins
+  private readonly timer: ReturnType<typeof setInterval>
+  private readonly resize: ResizeObserver
+  private attribution: AttributionControl
+  private overlays: Overlays = {}
+  private fixed: readonly Pin[] = []
+  private way: LngLat[] = []
+  private share = 0
+  private lead: { from: string; to: LngLat; color: string } | null = null
+  private padding: PaddingOptions = { top: 0, bottom: 0, left: 0, right: 0 }
+
+  constructor(private readonly options: EngineOptions) {
+    const { container } = options
+    this.map = new GlMap({
+      container,
+      center: [10, 30],
+      zoom: 1.2,
+      maxZoom: 19,
+      maxPitch: 0, // circles of uncertainty stay circles
+      attributionControl: false,
+      fadeDuration: 150,
+      style: { version: 8, sources: {}, layers: [] },
+      locale: { 'Map.Title': options.label },
+    })
+    this.attribution = new AttributionControl({ compact: true })
+    this.map.addControl(this.attribution, 'bottom-right')
+    this.map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left')
+    this.map.touchZoomRotate.disableRotation()
+    this.map.dragRotate.disable()
+    this.map.keyboard.disableRotation()
+    const layer = el('div', 'wm-layer')
+    layer.setAttribute('aria-hidden', 'true')
+    this.map.getCanvasContainer().append(layer)
+    const view = viewOf(this.map)
+    this.pins = new Pins(view, layer)
+    this.camera = new Camera(this.map, () => this.padding)
+    this.people = new People(view, layer, options.onPress, (now) => this.camera.step(now, (id) => this.people.where(id)))
+    this.base = new Base(this.map, options.theme, () => this.drawAll(), (text) => this.name(text))
+    this.map.on('render', () => {
+      this.people.place()
+      this.pins.place()
+    })
+    this.map.on('click', (e) => options.onTap(e.lngLat.lat, e.lngLat.wrap().lng))
+    this.resize = new ResizeObserver(() => this.measure())
+    this.resize.observe(options.frame)
+    this.resize.observe(container)
+    this.measure()
+    this.timer = setInterval(() => this.tick(), chores)
+  }
+
+  close(): void {
+    clearInterval(this.timer)
+    this.resize.disconnect()
+    this.people.close()
+    this.base.close()
+    this.map.remove()
+  }
+
+  setTheme(theme: Theme): void {
+    this.base.set(theme)
+  }
+
+  setPins(pins: readonly Pin[]): void {
+    this.fixed = pins
+    this.drawPins()
+  }
+
+  setOverlays(overlays: Overlays): void {
+    if (overlays.route !== this.overlays.route) this.way = wayOf(overlays.route)
+    this.overlays = overlays
+    this.drawOverlays()
+    this.drawPins()
+  }
+
+  /** How much of the route is done, by whoever the map is about. */
+  setShare(share: number): void {
+    if (Math.abs(share - this.share) < 0.001) return
+    this.share = share
+    this.put(sources.route, routeFeatures(this.way, share))
+  }
+
+  /** A line from a member to where they are going, when there is no route that says it better. */
+  setLead(lead: { from: string; to: LngLat; color: string } | null): void {
+    this.lead = lead
+    this.drawLead()
+  }
+
+  moved(id: string, fix: Fix, accuracy: number): void {
+    this.people.moved(id, fix, accuracy)
+  }
+
+  show(id: string, look: Look): void {
+    this.people.show(id, look)
+  }
+
+  zoom(by: 1 | -1): void {
+    this.map.easeTo({ zoom: this.map.getZoom() + by, padding: this.padding, duration: 250 })
+  }
+
+  /** Shows everybody, and where they are going. */
+  fitAll(animated = true): void {
+    this.camera.set({ at: 'all' })
+    this.camera.fit(this.everything(), animated)
+  }
+
+  follow(userId: string): void {
+    this.camera.follow(userId, this.people.where(userId))
+    this.people.wake()
+  }
+
+  look(at: LngLat, zoom: number): void {
+    this.camera.set({ at: 'free' })
+    this.map.jumpTo({ center: [...at], zoom: Math.max(zoom, this.map.getZoom()), padding: this.padding })
+  }
+
+  middle(): { lat: number; lng: number } {
+    const { lat, lng } = this.map.getCenter().wrap()
+    return { lat, lng }
+  }
+
+  private everything(): LngLat[] {
+    return [...this.people.places(), ...this.pins.places(), ...this.way.filter((_, i) => i % 10 === 0)]
+  }
+
+  private tick(): void {
+    if (document.hidden) return
+    this.camera.keep(performance.now(), this.everything())
+    const trails = this.people.trails()
+    if (trails) this.put(sources.trails, trails)
+    this.drawLead()
+    this.people.declutter()
+    if (this.camera.aim.peek().at === 'one') this.people.wake()
+  }
+
+  private measure(): void {
+    const outer = this.options.container.getBoundingClientRect()
+    const inner = this.options.frame.getBoundingClientRect()
+    const gap = (n: number) => Math.max(0, Math.round(n))
+    this.padding = { top: gap(inner.top - outer.top), bottom: gap(outer.bottom - inner.bottom), left: gap(inner.left - outer.left), right: gap(outer.right - inner.right) }
+  }
+
+  private drawAll(): void {
+    this.people.redraw()
+    this.drawOverlays()
+    this.drawLead()
+  }
+
+  private drawOverlays(): void {
+    this.put(sources.route, this.way.length > 1 ? routeFeatures(this.way, this.share) : nothing)
+    this.put(sources.areas, areaFeatures(this.overlays.geofences ?? []))
+  }
+
+  private drawLead(): void {
+    const from = this.lead && this.people.where(this.lead.from)
+    const line = this.lead && from && this.way.length < 2 ? [lineFeature([from, this.lead.to], { color: this.lead.color })] : []
+    this.put(sources.lead, { type: 'FeatureCollection', features: line })
+  }
+
+  private drawPins(): void {
+    const areas = (this.overlays.geofences ?? []).slice(0, 50).flatMap((g): Pin[] => {
+      const at = middleOf(g)
+      return at ? [{ id: `area ${g.id}`, kind: 'area', at, text: g.name }] : []
+    })
+    const meetings = (this.overlays.meetingPoints ?? []).slice(0, 50).map((m): Pin => ({ id: `meeting ${m.id}`, kind: m.chosen ? 'chosen' : 'meeting', at: [m.longitude, m.latitude], text: m.name }))
+    this.pins.set([...areas, ...meetings, ...this.fixed])
+  }
+
+  private put(source: string, data: GeoJSON.FeatureCollection): void {
+    void this.map.getSource<GeoJSONSource>(source)?.setData(data)
+  }
+
+  private name(text: string): void {
+    this.map.removeControl(this.attribution)
+    this.attribution = new AttributionControl({ compact: true, customAttribution: escape(text) })
+    this.map.addControl(this.attribution, 'bottom-right')
+  }
+}
+
+function viewOf(map: GlMap): View {
+  const size = { width: 0, height: 0 }
+  const measure = () => {
+    size.width = map.getContainer().clientWidth
+    size.height = map.getContainer().clientHeight
+  }
+  map.on('resize', measure)
+  measure()
+  return {
+    project: (at) => map.project([at[0], at[1]]),
+    center: () => {
+      const c = map.getCenter()
+      return [c.lng, c.lat]
+    },
+    zoom: () => map.getZoom(),
+    bearing: () => map.getBearing(),
+    size: () => size, // asked in each frame, when measuring would cost
+  }
+}

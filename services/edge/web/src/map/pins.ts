@@ -1,0 +1,72 @@
+import { drawing, el, moveTo } from './dom'
+import { near, type LngLat } from './geo'
+import type { View } from './people'
+
+export type PinKind = 'goal' | 'waypoint' | 'meeting' | 'chosen' | 'area' | 'picked'
+
+export interface Pin {
+  id: string
+  kind: PinKind
+  at: LngLat
+  /** A name, or a number for a waypoint. */
+  text: string
+}
+
+const shapes: Partial<Record<PinKind, string>> = {
+  goal: 'M6 21V4M6 5c4-2.500 7.500 2.500 12 0v8.500c-4.500 2.500-8-2.500-12 0',
+  meeting: 'M12 7.500v9M7.500 12h9',
+  chosen: 'M5.500 12.500l4.200 4.200L18.500 7.500',
+  picked: 'M12 21V12M12 12a4.200 4.200 0 1 0 0-8.400 4.200 4.200 0 0 0 0 8.400z',
+}
+
+/** Places that stand still: the destination, waypoints, meeting points, names of areas. */
+export class Pins {
+  private readonly shown = new Map<string, { pin: Pin; root: HTMLElement }>()
+
+  constructor(private readonly view: View, private readonly layer: HTMLElement) {}
+
+  set(pins: readonly Pin[]): void {
+    const ids = new Set(pins.map((p) => p.id))
+    for (const [id, { root }] of this.shown) {
+      if (ids.has(id)) continue
+      root.remove()
+      this.shown.delete(id)
+    }
+    for (const pin of pins) {
+      const old = this.shown.get(pin.id)
+      if (old && old.pin.text === pin.text && old.pin.kind === pin.kind) {
+        old.pin = pin
+        continue
+      }
+      old?.root.remove()
+      const root = draw(pin)
+      this.layer.append(root)
+      this.shown.set(pin.id, { pin, root })
+    }
+    this.place()
+  }
+
+  places(): LngLat[] {
+    return [...this.shown.values()].filter(({ pin }) => pin.kind === 'goal' || pin.kind === 'waypoint').map(({ pin }) => pin.at)
+  }
+
+  place(): void {
+    const [lng] = this.view.center()
+    const { width, height } = this.view.size()
+    for (const { pin, root } of this.shown.values()) {
+      const { x, y } = this.view.project([near(lng, pin.at[0]), pin.at[1]])
+      const inside = x > -150 && y > -80 && x < width + 150 && y < height + 80
+      root.style.display = inside ? '' : 'none'
+      if (inside) moveTo(root, x, y)
+    }
+  }
+}
+
+function draw(pin: Pin): HTMLElement {
+  const root = el('div', `wm-pin ${pin.kind}`)
+  const shape = shapes[pin.kind]
+  if (pin.kind === 'waypoint') root.append(el('span', 'wm-pin-face', pin.text))
+  else if (shape) root.append(el('span', 'wm-pin-face', drawing('', '0 0 24 24', shape)))
+  if (pin.kind !== 'waypoint' && pin.text) root.append(el('span', 'wm-pin-text', pin.text))
+  return root
+}
