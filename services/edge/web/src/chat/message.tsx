@@ -50,7 +50,7 @@ export function Message(props: MessageProps) {
     <li class={`message ${mine ? 'mine' : ''} ${first ? 'first' : ''} ${last ? 'last' : ''}`} data-key={m.id}>
       {!mine && <span class="side">{last && <Avatar id={m.userId} name={name} size={30} />}</span>}
       <div class="body">
-        {first && !mine && <span class="author" style={{ color: `light-dark(${colorOf(m.userId)}, color-mix(in oklab, ${colorOf(m.userId)} 55%, white))` }}>{name}</span>}
+        {first && !mine && <span class="author" style={{ color: `light-dark(color-mix(in oklab, ${colorOf(m.userId)} 60%, black), color-mix(in oklab, ${colorOf(m.userId)} 55%, white))` }}>{name}</span>}
         {mine && <span class="visually-hidden">{t('app.you')}</span>}
         <div class="bubble-line">
           <div class={`bubble ${deleted ? 'deleted' : ''}`}>

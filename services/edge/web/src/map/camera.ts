@@ -68,8 +68,8 @@ export class Camera {
     this.fitted = true
     const padding = this.padding()
     const { clientWidth: w, clientHeight: h } = this.map.getContainer()
-    const room = { top: 46, bottom: 56, left: 40, right: 40 }
-    const tight = w - padding.left! - padding.right! < 160 || h - padding.top! - padding.bottom! < 180
+    const room = { top: 60, bottom: 56, left: 60, right: 96 } // for what markers show around their places, and for the controls
+    const tight = w - padding.left! - padding.right! < 260 || h - padding.top! - padding.bottom! < 220
     const pad = tight ? padding : { top: padding.top! + room.top, bottom: padding.bottom! + room.bottom, left: padding.left! + room.left, right: padding.right! + room.right }
     this.map.setPadding({ top: 0, bottom: 0, left: 0, right: 0 })
     this.busyUntil = animated ? this.lastFit + fly : 0

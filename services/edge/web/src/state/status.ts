@@ -24,14 +24,7 @@ export function inOrder(all: Iterable<MemberState>, me: string | null): MemberSt
 /** How far somebody still has to go, in metres. */
 export const remaining = (m: MemberState): number | undefined => m.position?.remainingDistance ?? m.position?.distanceToDestination
 
-/** Colours of members, the same ones on the map and in lists; each stands out on light and on dark. */
-const palette = ['#2563c9', '#c2410c', '#7c3aed', '#0d7d6c', '#be185d', '#8a6a00', '#0e7490', '#b91c1c', '#4d7c0f', '#9333ea']
-
-export function colorOf(userId: string): string {
-  let hash = 0
-  for (let i = 0; i < userId.length; i++) hash = (Math.imul(hash, 31) + userId.charCodeAt(i)) >>> 0
-  return palette[hash % palette.length]!
-}
+export { colorOf, inkOn } from '../map/color'
 
 /** What somebody is called in a room. */
 export const nameOf = (m: Pick<MemberState, 'userName' | 'nickname'>): string => m.nickname || m.userName

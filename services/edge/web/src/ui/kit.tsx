@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes, ComponentChildren, CSSProperties, InputHTMLA
 import { useId } from 'preact/hooks'
 
 import { initials } from '../format'
-import { colorOf } from '../state/status'
+import { colorOf, inkOn } from '../state/status'
 import { Icon, type IconName } from './icons'
 
 type ButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'icon' | 'size'> & {
@@ -98,7 +98,8 @@ export function Stepper({ label, value, min, max, onChange }: { label: string; v
 export function Avatar({ id, name, size = 40, dim = false }: { id: string; name: string; size?: number; dim?: boolean }) {
   // The letters are drawn by the style sheet: they are no part of what a button around them is called.
   return (
-    <span class={`avatar ${dim ? 'dim' : ''}`} aria-hidden="true" data-initials={initials(name)} style={{ '--color': colorOf(id), '--size': `${size}px` } as CSSProperties} />
+    <span class={`avatar ${dim ? 'dim' : ''}`} aria-hidden="true" data-initials={initials(name)}
+      style={{ '--color': colorOf(id), '--on-color': inkOn(colorOf(id)), '--size': `${size}px` } as CSSProperties} />
   )
 }
 
