@@ -6,6 +6,8 @@ package redisx
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -17,10 +19,11 @@ import (
 // invalidation were lost.
 const CacheTTL = 5 * time.Minute
 
-// Open connects to redisURL (redis://… or rediss://…), trying again for up to
-// 30 s, so that a service may start before its Redis does. Buffers are small:
-// rueidis' defaults cost a megabyte per connection, and five services share a
-// small machine.
+// Open connects to redisURL (redis://… or rediss://…). While Redis cannot be
+// reached it tries again until ctx ends, so that a service may start before its
+// Redis does, and one that is started during an outage is there right after it,
+// instead of being started again and again. Buffers are small: rueidis' defaults
+// cost a megabyte per connection, and five services share a small machine.
 func Open(ctx context.Context, redisURL, name string) (rueidis.Client, error) {
 	opt, err := rueidis.ParseURL(redisURL)
 	if err != nil {
@@ -40,20 +43,27 @@ func Open(ctx context.Context, redisURL, name string) (rueidis.Client, error) {
 	opt.DisableRetry = true
 	opt.Dialer.Timeout = 3 * time.Second
 	opt.Dialer.KeepAlive = 10 * time.Second
-	deadline := time.Now().Add(30 * time.Second)
+	told := time.Now()
 	for {
 		client, err := rueidis.NewClient(opt)
 		if err == nil {
 			return client, nil
 		}
-		if time.Now().After(deadline) {
+		if reply, ok := rueidis.IsRedisErr(err); ok && !reply.IsLoading() && !reply.IsClusterDown() && !reply.IsTryAgain() { // it is there, and does not want us
 			return nil, fmt.Errorf("connect to redis: %w", err)
 		}
-		if !run.Pause(ctx, 250*time.Millisecond) {
+		if time.Since(told) > tellEvery {
+			told = time.Now()
+			fmt.Fprintf(os.Stderr, "%s: waiting for redis: %v\n", name, err)
+		}
+		if !run.Pause(ctx, 250*time.Millisecond+rand.N(250*time.Millisecond)) {
 			return nil, fmt.Errorf("connect to redis: %w", err)
 		}
 	}
 }
+
+// tellEvery is between two lines about a Redis that is waited for.
+const tellEvery = 10 * time.Second
 
 // Check is a readiness check.
 func Check(client rueidis.Client) func(context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"sync"
@@ -25,6 +26,51 @@ func open(t *testing.T, addr string) rueidis.Client {
 	}
 	t.Cleanup(client.Close)
 	return client
+}
+
+// A service that is started while Redis is away waits for it, and one with a
+// wrong password does not.
+func TestOpenWaitsForRedis(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	_ = listener.Close()
+	url := fmt.Sprintf("redis://127.0.0.1:%d", port)
+	hurry, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	if _, err := redisx.Open(hurry, url, "test"); err == nil {
+		t.Fatal("connected to nothing")
+	}
+	opened := make(chan error, 1)
+	go func() {
+		client, err := redisx.Open(t.Context(), url, "test")
+		if err == nil {
+			client.Close()
+		}
+		opened <- err
+	}()
+	time.Sleep(time.Second)
+	select {
+	case err := <-opened:
+		t.Fatalf("it did not wait: %v", err)
+	default:
+	}
+	testenv.RedisServerAt(t, port)
+	select {
+	case err := <-opened:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it does not see that Redis is there")
+	}
+	began := time.Now()
+	if _, err := redisx.Open(t.Context(), fmt.Sprintf("redis://user:wrong@127.0.0.1:%d", port), "test"); err == nil || time.Since(began) > 5*time.Second {
+		t.Errorf("with a wrong password: %v after %s", err, time.Since(began))
+	}
 }
 
 func add(t *testing.T, client rueidis.Client, stream string, values ...string) {
