@@ -58,15 +58,13 @@ func (l *links) open(name, near, far string) error {
 	return nil
 }
 
-// to lists the links to the targets, sorted, without those that nobody uses.
+// to lists the links to the targets, sorted.
 func (l *links) to(targets ...string) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var names []string
 	for _, name := range l.name {
-		process, target, _ := strings.Cut(name, ">")
-		unused := target == "postgres" && strings.HasPrefix(process, "location") // it keeps nothing there yet
-		if slices.Contains(targets, target) && !unused {
+		if _, target, _ := strings.Cut(name, ">"); slices.Contains(targets, target) {
 			names = append(names, name)
 		}
 	}
