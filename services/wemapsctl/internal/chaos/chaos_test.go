@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/client"
 )
 
 func TestASeedReproducesTheSchedule(t *testing.T) {
@@ -230,5 +231,27 @@ func TestViolationsAreCountedWithTheirCause(t *testing.T) {
 	}
 	if report.Passed() {
 		t.Error("it passed")
+	}
+}
+
+// Who has left hears nothing more before long, but who asks to come back may be
+// in although nobody has told them so yet.
+func TestFormerMembersMustHearNothing(t *testing.T) {
+	t.Parallel()
+	v := &verdict{}
+	p := newPerson(&runner{verdict: v, opt: Options{Every: time.Second}}, 0, visitor, client.Account{})
+	p.books["r"] = newBook("visitor", "r", v)
+	hear := func() int { m := message(1); m.RoomID = "r"; p.hearMessage(m, ""); return len(v.list()) }
+	p.left["r"] = time.Now().Add(-forgetful / 2)
+	if hear() != 0 {
+		t.Error("an edge may take a moment to hear of it")
+	}
+	p.left["r"] = time.Now().Add(-2 * forgetful)
+	if hear() != 1 {
+		t.Error("nobody minds that a former member hears the room")
+	}
+	p.comes("r")
+	if hear() != 1 {
+		t.Error("one who may be in is judged as one who is not")
 	}
 }

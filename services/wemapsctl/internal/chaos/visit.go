@@ -64,6 +64,7 @@ func (p *person) wander(ctx context.Context) {
 		if in {
 			p.insist(ctx, http.MethodPost, "/api/rooms/"+room.ID+"/leave", struct{}{})
 		} else {
+			p.comes(room.ID)
 			p.insist(ctx, http.MethodPost, "/api/rooms/join", wire.JoinRoomRequest{RoomCode: &room.RoomCode})
 		}
 		if ctx.Err() != nil {
@@ -75,11 +76,18 @@ func (p *person) wander(ctx context.Context) {
 			delete(p.resume, room.ID)
 		} else {
 			p.rooms = []string{room.ID}
-			delete(p.left, room.ID)
 			p.resume[room.ID] = time.Now()
 		}
 		p.mu.Unlock()
 	}
+}
+
+// comes says that the person asks to be let in. From then on it may be in: the
+// answer can be held up for long by an edge that hangs.
+func (p *person) comes(room string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.left, room)
 }
 
 // insist repeats a call until it was answered with anything but "later".
