@@ -14,7 +14,7 @@ type Report struct {
 	Rooms      int
 	Messages   int // acked
 	Deliveries int // different messages told to clients
-	Edits      int // acked
+	Edits      int // and deletions and reactions, of different messages, acked
 	Refused    int // events that clients were asked to repeat
 	Repairs    int // gaps that clients had to ask for themselves
 	StaleFixes int // fixes told after a newer one of the same member
@@ -121,7 +121,7 @@ func (r *runner) cause(t time.Time) happening {
 // Markdown is the report as a table with what else there is to say.
 func (r *Report) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Seed %d: %d clients (a third of them Socket.IO) in %d rooms, %d messages acked, %d deliveries, %d messages edited; %d events refused for later, %d gaps repaired by clients, %d stale fixes.\n\n",
+	fmt.Fprintf(&b, "Seed %d: %d clients (a third of them Socket.IO) in %d rooms, %d messages acked, %d deliveries, %d messages changed; %d events refused for later, %d gaps repaired by clients, %d stale fixes.\n\n",
 		r.Seed, r.Clients, r.Rooms, r.Messages, r.Deliveries, r.Edits, r.Refused, r.Repairs, r.StaleFixes)
 	b.WriteString("| fault | runs | lost | doubled | out of order | other | first ack | first position | every room back | slowest ack |\n")
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
