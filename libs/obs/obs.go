@@ -61,12 +61,14 @@ type Admin struct {
 	mu       sync.Mutex
 	checks   map[string]Check
 	notices  map[string]Check
+	routes   map[string]http.Handler
 	draining bool
 }
 
 // NewAdmin starts nothing; Run does.
 func NewAdmin(addr string, log *zap.Logger, gatherer prometheus.Gatherer) *Admin {
-	return &Admin{addr: addr, log: log, gatherer: gatherer, checks: map[string]Check{}, notices: map[string]Check{}}
+	return &Admin{addr: addr, log: log, gatherer: gatherer, checks: map[string]Check{}, notices: map[string]Check{},
+		routes: map[string]http.Handler{}}
 }
 
 // AddCheck makes readiness depend on fn, which has one second to answer.
@@ -83,6 +85,13 @@ func (a *Admin) AddNotice(name string, fn Check) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.notices[name] = fn
+}
+
+// Handle adds a route, in the patterns of http.ServeMux, before Run.
+func (a *Admin) Handle(pattern string, h http.Handler) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.routes[pattern] = h
 }
 
 // Drain makes the process not ready, ahead of its shutdown.
@@ -153,6 +162,11 @@ func (a *Admin) Handler() http.Handler {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for pattern, h := range a.routes {
+		mux.Handle(pattern, h)
+	}
 	return mux
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/wemaps/wemaps/libs/run"
 	"github.com/wemaps/wemaps/libs/token"
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/edge/internal/admin"
 	"github.com/wemaps/wemaps/services/edge/internal/api"
 	"github.com/wemaps/wemaps/services/edge/internal/bus"
 	"github.com/wemaps/wemaps/services/edge/internal/engineio"
@@ -132,6 +133,8 @@ func (a *App) newCore(ctx context.Context) (*core, error) {
 	c.admin = obs.NewAdmin(cfg.AdminAddr, log, c.registry)
 	c.admin.AddCheck("redis", redisx.Check(client))
 	c.admin.AddCheck("keys", verifier.Check)
+	admin.New(cfg.EdgeID, c.registry, c.admin.Failing, map[string]string{"auth": cfg.AuthAdminURL, "room": cfg.RoomAdminURL,
+		"location": cfg.LocationAdminURL, "chat": cfg.ChatAdminURL}).Register(c.admin)
 
 	c.flusher = outq.NewFlusher(outq.Config{WriteTimeout: 5 * time.Second})
 	rooms := hub.New()

@@ -58,11 +58,14 @@ func (b *Bus) Authorize(ctx context.Context, roomID, userID string) (session.Roo
 	if r != nil {
 		if s := r.caches.Load(); s != nil && now.UnixMilli()-s.seen.Load() < trusted.Milliseconds() {
 			if room, err := s.judge(userID, now); err == nil { // a no may be older than a join
+				b.metrics.cacheRead(true)
 				return room, nil
 			}
 		}
 	}
-	raw, err := b.client.DoCache(ctx, b.client.B().Get().Key(wire.KeyRoom(roomID)).Cache(), redisx.CacheTTL).ToString()
+	result := b.client.DoCache(ctx, b.client.B().Get().Key(wire.KeyRoom(roomID)).Cache(), redisx.CacheTTL)
+	b.metrics.cacheRead(result.IsCacheHit())
+	raw, err := result.ToString()
 	if rueidis.IsRedisNil(err) {
 		return session.Room{}, b.absent(ctx, roomID, userID)
 	}

@@ -13,6 +13,8 @@ type Metrics struct {
 	append  prometheus.Histogram
 	deliver prometheus.Histogram
 	fills   prometheus.Counter
+	hits    prometheus.Counter
+	misses  prometheus.Counter
 }
 
 // NewMetrics registers them, with those that the hub counts.
@@ -26,6 +28,9 @@ func NewMetrics(r prometheus.Registerer, h *hub.Hub) *Metrics {
 		fills: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "wemaps", Subsystem: "edge", Name: "chat_fills_total",
 			Help: "Gaps in a room's chat that were filled from history."}),
 	}
+	reads := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "wemaps", Subsystem: "edge", Name: "cache_reads_total",
+		Help: "Looks at a room's details, by outcome: hit (this process's memory), miss (Redis was asked)."}, []string{"outcome"})
+	m.hits, m.misses = reads.WithLabelValues("hit"), reads.WithLabelValues("miss")
 	gauge := func(name, help string, value func(hub.Stats) float64) {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "wemaps", Subsystem: "edge", Name: name, Help: help},
 			func() float64 { return value(h.Stats()) }))
@@ -39,9 +44,17 @@ func NewMetrics(r prometheus.Registerer, h *hub.Hub) *Metrics {
 	counter("broadcasts_total", "Events handed to a room.", func(s hub.Stats) uint64 { return s.Broadcasts })
 	counter("deliveries_total", "Events handed to a socket.", func(s hub.Stats) uint64 { return s.Delivered })
 	counter("deliveries_refused_total", "Events that a socket did not take.", func(s hub.Stats) uint64 { return s.Refused })
-	r.MustRegister(m.append, m.deliver, m.fills)
+	r.MustRegister(m.append, m.deliver, m.fills, reads)
 	return m
 }
 
 func (m *Metrics) appended(d time.Duration)  { m.append.Observe(d.Seconds()) }
 func (m *Metrics) delivered(d time.Duration) { m.deliver.Observe(d.Seconds()) }
+
+func (m *Metrics) cacheRead(hit bool) {
+	if hit {
+		m.hits.Inc()
+	} else {
+		m.misses.Inc()
+	}
+}
