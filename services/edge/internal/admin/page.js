@@ -63,7 +63,7 @@ const tiles = [
   { name: 'sent per s', ...rate('wemaps_edge_socket_bytes_total'), show: bytes, note: (s, b) => perWrite(s, b) },
   { name: 'HTTP requests per s', ...rate('wemaps_edge_http_request_duration_seconds_count'), note: (s, b) => `${count(rateOf(s, b, failures))} failures per s`, warn: (s, b) => rateOf(s, b, failures) > 0 },
   { name: 'slow sockets', ...gauge('wemaps_edge_slow_sockets'), warn: (s) => total(s, 'edge', 'wemaps_edge_slow_sockets') > 0, note: (s, b) => `${count(rateOf(s, b, edge('wemaps_edge_socket_stalls_total')))} stalls per s` },
-  { name: 'handshakes shed per s', ...rate('wemaps_edge_handshakes_shed_total'), warn: (s, b) => rateOf(s, b, edge('wemaps_edge_handshakes_shed_total')) > 0, note: (s) => `${count(total(s, 'edge', 'wemaps_edge_handshakes_shed_total'))} since start` },
+  { name: 'turned away per s', ...rate('wemaps_edge_handshakes_shed_total'), warn: (s, b) => rateOf(s, b, edge('wemaps_edge_handshakes_shed_total')) > 0, note: (s) => `${number.format(total(s, 'edge', 'wemaps_edge_handshakes_shed_total'))} handshakes since start` },
 ]
 
 function failures(s) {
@@ -179,7 +179,7 @@ function drawTables(now, before) {
     return [what, h && s > 0 ? count(h.count / s) : '–', time(quantile(h, 0.5)), time(quantile(h, 0.99))]
   }))
   rows($('streams'), order.flatMap((p) => Object.entries(series(now, p, `wemaps_${p}_stream_entries`) ?? {})
-    .sort(([a], [b]) => a.localeCompare(b))
+    .sort(([a], [b]) => a.startsWith('dead:') - b.startsWith('dead:') || a.localeCompare(b))
     .map(([stream, n]) => [stream, [number.format(n), n === 0 ? '' : stream.startsWith('dead:') ? 'bad' : n > 1000 ? 'warn' : '']])))
   const why = [['handshake', 'wemaps_edge_handshakes_shed_total'], ['event', 'wemaps_edge_refused_total']]
   const refused = why.flatMap(([what, name]) => Object.entries(series(now, 'edge', name) ?? {}).map(([reason, n]) => [
@@ -193,7 +193,7 @@ function drawTables(now, before) {
   rows($('processes'), order.filter((p) => now.processes[p]?.series).map((p) => {
     const started = total(now, p, 'process_start_time_seconds')
     return [p, `${number.format(100 * rateOf(now, before, (s) => total(s, p, 'process_cpu_seconds_total')))} %`, bytes(total(now, p, 'process_resident_memory_bytes')),
-      number.format(total(now, p, 'go_goroutines')), started ? span(now.at / 1000 - started) : '–']
+      [number.format(total(now, p, 'go_goroutines')), 'optional'], started ? span(now.at / 1000 - started) : '–']
   }))
 }
 
