@@ -1,5 +1,5 @@
 import type { WeMaps, Session } from './client.js'
-import type { ChatHistory, ChatMessage, CreateRoom, Geofence, GeofenceShape, HistoryQuery, JoinRoom, Location, MeetingPoint, Member, Navigation, Receipt, Room, Route, SOS, SOSCall, ShareLink, SharedRoom, Unread, UpdateRoom, User } from './types.js'
+import type { ChangeSharing, ChatHistory, ChatMessage, CreateRoom, Geofence, GeofenceShape, HistoryQuery, JoinRoom, Location, MeetingPoint, Member, Navigation, Receipt, Room, Route, SOS, SOSCall, ShareLink, SharedRoom, SharingState, Unread, UpdateRoom, User } from './types.js'
 
 const path = (strings: TemplateStringsArray, ...values: string[]): string => String.raw({ raw: strings }, ...values.map(encodeURIComponent))
 
@@ -80,6 +80,9 @@ export class Api {
   /** What others wrote that the user has not read, and how far the user has read. */
   unread = (id: string): Promise<Unread> => this.get(path`/api/rooms/${id}/messages/unread`)
   receipts = async (id: string): Promise<Receipt[]> => (await this.get<{ receipts: Receipt[] }>(path`/api/rooms/${id}/messages/receipts`)).receipts
+  /** What one shows oneself, and how far the others are shown. */
+  sharing = (id: string): Promise<SharingState> => this.get(path`/api/rooms/${id}/sharing`)
+  changeSharing = (id: string, change: ChangeSharing): Promise<SharingState> => this.put(path`/api/rooms/${id}/sharing`, change)
   locations = async (id: string): Promise<Location[]> => (await this.get<{ locations: Location[] }>(path`/api/rooms/${id}/locations`)).locations
 
   /** The room's shared route, simplified or as it was uploaded; ROUTE_NOT_SET without one. */

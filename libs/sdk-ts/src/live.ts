@@ -14,6 +14,8 @@ export interface LiveEvents {
   error: WeMapsError
   /** Something was heard of a room of the user's, whether it is entered here or not. */
   heard: { roomId: string; event: keyof Heard }
+  /** The room that a share link opens. It has neither chat nor members' ids, and only what these friends let others see. */
+  watching: LiveRoom
 }
 
 type Credentials = { token: () => Promise<string> } | { shareToken: string }
@@ -63,6 +65,7 @@ export class Live extends Emitter<LiveEvents> {
     })
     this.socket.onAny((event: string, payload: { roomId?: string } | undefined) => {
       if (!payload?.roomId) return
+      if (this.userId === null && event === 'joined-room' && !this.rooms.has(payload.roomId)) this.emit('watching', this.room(payload.roomId))
       this.rooms.get(payload.roomId)?.hear(event as keyof Heard, payload as never)
       this.emit('heard', { roomId: payload.roomId, event: event as keyof Heard })
     })

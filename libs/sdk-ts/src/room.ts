@@ -4,7 +4,7 @@ import { refusal, WeMapsError } from './errors.js'
 import type { Live } from './live.js'
 import { Outbox, type PendingMessage, type SendOptions } from './outbox.js'
 import { Timeline } from './timeline.js'
-import type { ChatMessage, Confirmed, Fix, Heard, HistoryQuery, Location, Member, MemberState, Room, SOS } from './types.js'
+import type { ChatMessage, Confirmed, Fix, Heard, HistoryQuery, Location, Member, MemberState, Room, Sharing, SOS } from './types.js'
 
 export type { PendingMessage, SendOptions } from './outbox.js'
 
@@ -20,6 +20,10 @@ export interface RoomEvents {
   receipt: Heard['message-read']
   typing: Heard['user-typing']
   mentioned: Heard['mentioned']
+  /** Somebody asks where this user is. */
+  asked: Heard['location-requested']
+  /** Somebody shows more or less of themselves. */
+  sharing: MemberState
   arrived: Heard['member-arrived']
   straggling: Heard['member-straggling']
   'group-arrived': Heard['group-arrived']
@@ -114,6 +118,13 @@ export class LiveRoom extends Emitter<RoomEvents> {
     if (this.live.userId !== null && this.live.state === 'online') this.hasRead(this.live.userId, seq)
   }
 
+  /** Shows nothing from now on, or until a moment. Everybody's map forgets the position at once. */
+  pause = (until?: Date) => this.live.ask('pause-sharing', { roomId: this.id, ...(until && { until: until.toISOString() }) })
+  resume = () => this.live.ask('resume-sharing', { roomId: this.id })
+  setPrecision = (precision: Sharing['precision']) => this.live.ask('set-precision', { roomId: this.id, precision })
+  /** Where are you? Once a minute for each member, else RATE_LIMITED. */
+  askLocation = (userId: string) => this.live.ask('ask-location', { roomId: this.id, userId })
+
   /** Loads a page of older messages into messages. */
   async history(query: HistoryQuery = {}): Promise<void> {
     const before = query.before ?? this.timeline.messages[0]?.seq
@@ -167,6 +178,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
 
   /** @internal Runs whenever there is a connection. */
   enter(): void {
+    if (this.live.userId === null) return // who looks on is let in by the server, and told where everybody is
     void this.arrive().catch((error: unknown) => {
       if (error instanceof WeMapsError) this.emit('error', error)
     })
@@ -232,14 +244,17 @@ export class LiveRoom extends Emitter<RoomEvents> {
   /** Learns who is in the room, and what it is. */
   private async look(): Promise<void> {
     if (this.live.userId === null) return
-    const [room, receipts, calls] = await Promise.all([
-      this.client.api.room(this.id),
-      this.client.api.receipts(this.id).catch(() => []),
-      this.client.api.sos(this.id).catch(() => null),
+    const { api } = this.client
+    const [room, receipts, calls, shown] = await Promise.all([
+      api.room(this.id),
+      api.receipts(this.id).catch(() => []),
+      api.sos(this.id).catch(() => null),
+      api.sharing(this.id).catch(() => null),
     ])
     if (calls) this.calls(calls)
     for (const r of receipts) this.hasRead(r.userId, r.seq)
     this.took(room)
+    for (const s of shown ? [shown.sharing, ...shown.members] : []) this.shows(s)
   }
 
   private took(room: Partial<Room>): void {
@@ -322,7 +337,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
   know(who: { userId: string; userName: string } & Partial<Member>): MemberState {
     let m = this.members.get(who.userId)
     if (!m) {
-      m = { userId: who.userId, userName: who.userName, role: 'member', joinOrder: this.members.size + 1, online: who.userId === this.live.userId, arrived: false, straggling: false }
+      m = { userId: who.userId, userName: who.userName, role: 'member', joinOrder: this.members.size + 1, online: who.userId === this.live.userId, arrived: false, straggling: false, paused: false, precision: 'exact' }
       this.members.set(who.userId, m)
     }
     m.userName = who.userName
@@ -345,6 +360,24 @@ export class LiveRoom extends Emitter<RoomEvents> {
   hasRead(userId: string, seq: number): void {
     if (seq <= (this.receipts.get(userId) ?? -1)) return
     this.receipts.set(userId, seq)
+    this.emit('change')
+  }
+
+  /** @internal Takes what somebody shows of themselves; of strangers there is nothing to keep. */
+  shows(s: Pick<Sharing, 'userId' | 'paused' | 'precision'>): void {
+    const m = this.members.get(s.userId)
+    if (!m || (m.paused === s.paused && m.precision === s.precision)) return
+    m.paused = s.paused
+    m.precision = s.precision
+    this.emit('sharing', m)
+    this.emit('change')
+  }
+
+  /** @internal */
+  hidden(userId: string): void {
+    const m = this.members.get(userId)
+    if (!m?.position) return
+    delete m.position
     this.emit('change')
   }
 
@@ -416,7 +449,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
 type Handlers = { [E in keyof Heard]?: (room: LiveRoom, payload: Heard[E]) => void }
 
 /** Events whose answers somebody waits for. */
-const asked = new Set(['join-room', 'location-update', 'send-message', 'request-chat-history', 'edit-message', 'delete-message', 'react-to-message', 'sos'])
+const asked = new Set(['join-room', 'location-update', 'send-message', 'request-chat-history', 'edit-message', 'delete-message', 'react-to-message', 'sos', 'pause-sharing', 'resume-sharing', 'set-precision', 'ask-location'])
 
 /** What a room does about each event. */
 const handlers: Handlers = {
@@ -447,6 +480,11 @@ const handlers: Handlers = {
   'message-reaction': (r, d) => {
     const m = r.byId(d.id)
     r.step(d.rev, m && { ...m, rev: d.rev, reactions: d.reactions as NonNullable<ChatMessage['reactions']> })
+  },
+  'sharing-changed': (r, x) => r.shows(x),
+  'location-removed': (r, x) => r.hidden(x.userId),
+  'location-requested': (r, x) => {
+    if (r.isMe(x.userId)) r.pass('asked', x)
   },
   'message-read': (r, x) => {
     r.hasRead(x.userId, x.seq)

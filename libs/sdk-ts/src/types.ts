@@ -24,6 +24,10 @@ export type SOSCall = Schemas['SOSRequest']
 export type CreateRoom = Schemas['CreateRoomRequest']
 export type JoinRoom = Schemas['JoinRoomRequest']
 export type UpdateRoom = Schemas['UpdateRoomRequest']
+/** What a member shows of themselves. */
+export type Sharing = Schemas['Sharing']
+export type SharingState = Schemas['SharingState']
+export type ChangeSharing = Schemas['SharingRequest']
 export type Unread = Schemas['UnreadResponse']
 export type Receipt = Schemas['MessageRead']
 export type ChatHistory = Schemas['ChatHistory']
@@ -48,6 +52,10 @@ export interface MemberState {
   position?: Location
   arrived: boolean
   straggling: boolean
+  /** Shows nothing at the moment. */
+  paused: boolean
+  /** How exactly they are shown. */
+  precision: Sharing['precision']
 }
 
 export interface HistoryQuery {

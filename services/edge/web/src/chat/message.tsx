@@ -2,8 +2,8 @@ import type { ChatMessage, PendingMessage } from '@wemaps/sdk'
 
 import { clock, names } from '../format'
 import { t } from '../i18n'
+import { colorOf } from '../map/color'
 import { connection } from '../state/session'
-import { colorOf } from '../state/status'
 import { Icon } from '../ui/icons'
 import { Avatar, Button } from '../ui/kit'
 import { Menu, type Action } from '../ui/menu'
@@ -50,7 +50,7 @@ export function Message(props: MessageProps) {
     <li class={`message ${mine ? 'mine' : ''} ${first ? 'first' : ''} ${last ? 'last' : ''}`} data-key={m.id}>
       {!mine && <span class="side">{last && <Avatar id={m.userId} name={name} size={30} />}</span>}
       <div class="body">
-        {first && !mine && <span class="author" style={{ color: `light-dark(color-mix(in oklab, ${colorOf(m.userId)} 60%, black), color-mix(in oklab, ${colorOf(m.userId)} 55%, white))` }}>{name}</span>}
+        {first && !mine && <span class="author" style={{ '--color': colorOf(m.userId) }}>{name}</span>}
         {mine && <span class="visually-hidden">{t('app.you')}</span>}
         <div class="bubble-line">
           <div class={`bubble ${deleted ? 'deleted' : ''}`}>

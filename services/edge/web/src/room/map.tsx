@@ -1,11 +1,9 @@
-import type { LiveRoom } from '@wemaps/sdk'
-
 import { MapView, PlacePicker } from '../map'
+import type { MapProps } from '../map'
 import type { Place } from '../place'
-import { user } from '../state/session'
 
-export function RoomMap(props: { room: LiveRoom; focus: { userId: string } | null }) {
-  return <MapView {...props} meId={user.value?.id ?? null} />
+export function RoomMap(props: Pick<MapProps, 'room' | 'focus' | 'places' | 'meId'>) {
+  return <MapView {...props} />
 }
 
 export function PickOnMap(props: { place: Place | null; onPick: (p: Place) => void }) {

@@ -79,6 +79,7 @@ export function StatusLine({ member: m }: { member: MemberState }) {
     if (p?.eta && status !== 'stale') parts.push(t('member.arrives', { time: moment(new Date(p.eta)) }))
     if (status === 'stale') parts.push(t('member.stale', { time: seen! }))
   }
+  if (p && m.precision === 'approximate') parts.push(t('member.approximate'))
   if (p?.batteryLevel !== undefined && p.batteryLevel < 15) parts.push(t('member.battery', { percent: percent(p.batteryLevel) }))
   return <span class="member-status">{parts.join(' · ')}</span>
 }
@@ -97,7 +98,12 @@ function Actions({ member: m, mine, store }: { member: MemberState; mine: Member
     toast(t('member.banned', { name }), { action: { label: t('app.undo'), run: () => void attempt(() => wm.api.unbanMember(id, m.userId)) } })
   })
   const role = (r: 'admin' | 'member') => () => void attempt(() => wm.api.setRole(id, m.userId, r))
+  const ask = () => attempt(async () => {
+    await store.live.askLocation(m.userId)
+    toast(t('member.asked', { name }))
+  })
   const actions: (Action | false)[] = [
+    !m.paused && { label: t('member.ask'), icon: 'bell', run: () => void ask() },
     mine === 'owner' && m.role !== 'admin' && { label: t('member.makeAdmin'), icon: 'star', run: role('admin') },
     mine === 'owner' && m.role !== 'member' && { label: t('member.makeMember'), icon: 'people', run: role('member') },
     mine === 'owner' && { label: t('member.makeOwner'), icon: 'reply', run: () => setHanding(true) },

@@ -11,14 +11,17 @@ import { now } from '../state/clock'
 import { loadRooms } from '../state/rooms'
 import { leftRoom, openRoom, type RoomStore } from '../state/room'
 import { live } from '../state/session'
-import { Confirm } from '../ui/dialog'
+import { share, sharedWith } from '../state/sharing'
+import { attempt } from '../state/toasts'
+import { Confirm, Dialog } from '../ui/dialog'
 import { Journey } from '../ui/journey'
-import { Empty, IconButton, Spinner } from '../ui/kit'
+import { Button, Empty, IconButton, Spinner } from '../ui/kit'
 import { Menu } from '../ui/menu'
 import { Page } from '../ui/shell'
 import { EditRoom } from './edit'
 import { Invite } from './invite'
 import { RoomMap } from './map'
+import { Me } from './me'
 import { Members } from './members'
 import { Sheet, type Size } from './sheet'
 import { Shares } from './shares'
@@ -77,7 +80,8 @@ function RoomPage({ store }: { store: RoomStore }) {
             { id: 'chat', label: t('room.chat'), icon: 'chat', badge: unread },
           ]}>
             <div class="people" hidden={tab !== 'people'}>
-              <Members store={store} onShow={show} onInvite={() => setOpen('invite')} />
+              <Me store={store} />
+            <Members store={store} onShow={show} onInvite={() => setOpen('invite')} />
             </div>
             <div class="chat-place" hidden={tab !== 'chat'}>
               <Chat store={store} shown={chatShown} onFocus={() => setSize('full')} />
@@ -85,10 +89,11 @@ function RoomPage({ store }: { store: RoomStore }) {
           </Tabs>
         </Sheet>
         <div class="room-map" role="region" aria-label={t('room.map')}>
-          <RoomMap room={store.live} focus={focus.value} />
+          <RoomMap room={store.live} focus={focus.value} meId={store.me} />
         </div>
       </main>
       <Announcer store={store} />
+      <Asked store={store} />
       {room && <Dialogs store={store} room={room} open={open} onClose={() => setOpen(null)} />}
     </div>
   )
@@ -144,6 +149,27 @@ function Dialogs({ store, room, open, onClose }: { store: RoomStore; room: Room;
     default:
       return null
   }
+}
+
+/** Somebody wants to know where the user is. */
+function Asked({ store }: { store: RoomStore }) {
+  const asked = store.asked.value
+  if (!asked) return null
+  const close = () => (store.asked.value = null)
+  return (
+    <Dialog title={t('ask.title', { name: store.nameOf(asked.by, asked.name) })} onClose={close}>
+      <p>{t('ask.hint')}</p>
+      <div class="actions">
+        <Button look="plain" onClick={close}>{t('ask.later')}</Button>
+        {!sharedWith.value.has(store.live.id) && (
+          <Button look="main" icon="locate" data-autofocus onClick={() => {
+            close()
+            void attempt(() => share(store.live))
+          }}>{t('me.share')}</Button>
+        )}
+      </div>
+    </Dialog>
+  )
 }
 
 /** Tells who listens what others write, whatever is shown. */

@@ -6,6 +6,7 @@ import { codeOf, say } from '../errors'
 import { t } from '../i18n'
 import { wm } from '../sdk'
 import { live, user } from './session'
+import { detach, goOn } from './sharing'
 import { inOrder, nameOf } from './status'
 import { complain, toast } from './toasts'
 
@@ -34,6 +35,8 @@ export class RoomStore {
   readonly refused = signal<{ code: string; text: string } | null>(null)
   /** The newest message of somebody else, for who listens and does not look. */
   readonly heard = signal<ChatMessage | null>(null)
+  /** Who wants to know where the user is. */
+  readonly asked = signal<{ by: string; name: string } | null>(null)
   readonly unread: ReadonlySignal<number>
   readonly me: string | null
 
@@ -51,14 +54,21 @@ export class RoomStore {
       live.on('message', (m) => this.said(m)),
       live.on('typing', (x) => this.types(x.userId, x.userName, x.isTyping)),
       live.on('group-arrived', () => toast(t('group.arrived'))),
-      live.on('closed', ({ reason }) => (this.ended.value = reason)),
+      live.on('closed', ({ reason }) => {
+        detach(live.id)
+        this.ended.value = reason
+      }),
+      live.on('asked', (x) => (this.asked.value = { by: x.askedBy, name: x.askedByName })),
       live.on('error', (error) => {
         const code = codeOf(error)
         if (shut.has(code) && !this.room.peek()) this.refused.value = { code, text: say(error) }
         else if (!error.temporary) complain(error)
       }),
     ]
-    if (me) void this.askUnread()
+    if (me) {
+      void this.askUnread()
+      void goOn(live)
+    }
     this.soon()
   }
 
@@ -120,6 +130,7 @@ export class RoomStore {
   }
 
   close(): void {
+    detach(this.live.id)
     for (const off of this.offs) off()
     clearTimeout(this.chatTimer)
     clearTimeout(this.peopleTimer)

@@ -7,7 +7,7 @@ export type Status = 'arrived' | 'paused' | 'offline' | 'stale' | 'behind' | 'mo
 
 /** The one thing to say of a member first. */
 export function statusOf(m: MemberState, now: number): Status {
-  if ('paused' in m && m.paused) return 'paused'
+  if (m.paused) return 'paused'
   if (m.arrived) return 'arrived'
   if (m.position) {
     if (now - Date.parse(m.position.recordedAt) > staleAfter) return 'stale'

@@ -32,6 +32,8 @@ const paths = {
   star: 'M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7 9.6 9z',
   ban: 'M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17zM6 6l12 12',
   minus: 'M7 12h10',
+  play: 'M8 5.5l10.5 6.5L8 18.5z',
+  pause: 'M8.5 6v12M15.5 6v12',
 } as const
 
 export type IconName = keyof typeof paths

@@ -1,0 +1,70 @@
+import type { MemberState } from '@wemaps/sdk'
+import { useRef } from 'preact/hooks'
+
+import { distance, span } from '../format'
+import { t } from '../i18n'
+import { ownPosition } from '../position'
+import { speeds } from '../position/drive'
+import type { RoomStore } from '../state/room'
+import { drive, pause, share, sharedWith } from '../state/sharing'
+import { attempt } from '../state/toasts'
+import { Icon } from '../ui/icons'
+import { Button, IconButton } from '../ui/kit'
+import { Menu } from '../ui/menu'
+
+/** One's own position: whether the others see it, how exactly, and where it comes from. */
+export function Me({ store }: { store: RoomStore }) {
+  const file = useRef<HTMLInputElement>(null)
+  const me = store.members.value.find((m) => m.userId === store.me)
+  const on = sharedWith.value.has(store.live.id) && ownPosition.source.value !== null
+  const driving = on && ownPosition.source.value === 'drive'
+  const problem = ownPosition.problem.value
+  return (
+    <section class={`me ${on ? 'on' : ''}`} aria-label={t('me.title')}>
+      <div class="me-line">
+        <span class="me-icon"><Icon name="locate" /></span>
+        <p role="status">{problem ? t(`me.problem.${problem}`) : words(on, me)}</p>
+        {on
+          ? <Button onClick={() => void attempt(() => pause(store.live))}>{t('me.pause')}</Button>
+          : <Button look="main" onClick={() => void attempt(() => share(store.live))}>{t('me.share')}</Button>}
+        <Menu label={t('me.more')} actions={[
+          { label: t('me.exact'), icon: me?.precision === 'exact' ? 'check' : 'locate', run: () => void attempt(() => store.live.setPrecision('exact')) },
+          { label: t('me.approximate'), icon: me?.precision === 'approximate' ? 'check' : 'eye', run: () => void attempt(() => store.live.setPrecision('approximate')) },
+          on && 'wakeLock' in navigator && {
+            label: t('me.awake'), icon: ownPosition.awake.value ? 'check' : 'clock', run: () => void ownPosition.keepAwake(!ownPosition.awake.value),
+          },
+          driving && { label: t('me.share'), icon: 'locate', run: () => void attempt(() => share(store.live)) },
+          { label: t('me.drive'), icon: 'pin', run: () => file.current?.click() },
+        ]} />
+      </div>
+      {driving && <DriveBar />}
+      <input ref={file} type="file" class="visually-hidden" accept=".gpx,application/gpx+xml" aria-label={t('me.drive')} tabIndex={-1} onChange={(e) => {
+        const chosen = e.currentTarget.files?.[0]
+        e.currentTarget.value = ''
+        if (chosen) void attempt(() => drive(store.live, chosen))
+      }} />
+    </section>
+  )
+}
+
+function words(on: boolean, me: MemberState | undefined): string {
+  if (!on) return t(me?.paused ? 'me.paused' : me?.position ? 'me.elsewhere' : 'me.off')
+  if (!ownPosition.reading.value) return t('create.locating')
+  return t(me?.precision === 'approximate' ? 'me.onAbout' : 'me.on')
+}
+
+/** Controls of a track that is driven along. */
+function DriveBar() {
+  const d = ownPosition.drive.value
+  if (!d) return null
+  return (
+    <div class="drive">
+      <p><strong>{d.name || t('me.drive')}</strong> <span>{distance(d.length)} · {span(d.duration)}</span></p>
+      <div class="me-line">
+        <IconButton icon={d.playing ? 'pause' : 'play'} label={t(d.playing ? 'me.halt' : 'me.play')} onClick={() => (d.playing ? ownPosition.pauseDrive() : ownPosition.play())} />
+        <input type="range" min={0} max={d.duration} step={1000} value={d.at} aria-label={t('me.along')} aria-valuetext={span(d.at)} onInput={(e) => ownPosition.seek(Number(e.currentTarget.value))} />
+        <Menu label={t('me.speed', { n: d.speed })} class="speed" button={<>{d.speed}×</>} actions={speeds.map((s) => ({ label: `${s}×`, run: () => ownPosition.setSpeed(s) }))} />
+      </div>
+    </div>
+  )
+}
