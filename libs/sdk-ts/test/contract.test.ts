@@ -186,6 +186,29 @@ describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
     expect(liveRoom.messages.filter((m) => m.content === 'are you there?')).toHaveLength(1)
   })
 
+  it('pauses, is shown roughly, and asks', async () => {
+    const { all: [ann, bob] } = await friends(2)
+    const seen = () => bob!.room.members.get(ann!.wm.user!.id)!
+    await ann!.room.sendPosition({ latitude: 45.7533, longitude: 14.36, accuracy: 5 })
+    await until('bob sees ann', () => seen().position?.latitude === 45.7533)
+    await ann!.room.pause()
+    await until('bob sees her no more', () => seen().paused && !seen().position)
+    await ann!.room.resume()
+    await ann!.room.setPrecision('approximate')
+    await until('bob knows', () => !seen().paused && seen().precision === 'approximate')
+    await ann!.room.sendPosition({ latitude: 45.7533, longitude: 14.36, accuracy: 5 })
+    await until('bob sees about where she is', () => seen().position !== undefined)
+    expect(seen().position).toMatchObject({ precision: 'approximate' })
+    expect(seen().position?.latitude).not.toBe(45.7533)
+    let asked = ''
+    ann!.room.on('asked', (x) => (asked = x.askedByName))
+    bob!.room.on('asked', () => (asked = 'the wrong one'))
+    await bob!.room.askLocation(ann!.wm.user!.id)
+    await until('ann is asked', () => asked !== '')
+    expect(asked).toBe(bob!.wm.user!.name)
+    expect((await ann!.wm.api.sharing(ann!.room.id)).sharing).toMatchObject({ paused: false, precision: 'approximate' })
+  })
+
   it('loads older pages', async () => {
     const { room, all: [ann] } = await friends(1)
     for (let i = 0; i < 25; i++) await ann!.wm.api.sendMessage(room.id, { content: `old ${i}` })

@@ -24,9 +24,6 @@ export function Me({ store }: { store: RoomStore }) {
       <div class="me-line">
         <span class="me-icon"><Icon name="locate" /></span>
         <p role="status">{problem ? t(`me.problem.${problem}`) : words(on, me)}</p>
-        {on
-          ? <Button onClick={() => void attempt(() => pause(store.live))}>{t('me.pause')}</Button>
-          : <Button look="main" onClick={() => void attempt(() => share(store.live))}>{t('me.share')}</Button>}
         <Menu label={t('me.more')} actions={[
           { label: t('me.exact'), icon: me?.precision === 'exact' ? 'check' : 'locate', run: () => void attempt(() => store.live.setPrecision('exact')) },
           { label: t('me.approximate'), icon: me?.precision === 'approximate' ? 'check' : 'eye', run: () => void attempt(() => store.live.setPrecision('approximate')) },
@@ -38,6 +35,9 @@ export function Me({ store }: { store: RoomStore }) {
         ]} />
       </div>
       {driving && <DriveBar />}
+      {on
+        ? <Button class="block" onClick={() => void attempt(() => pause(store.live))}>{t('me.stop')}</Button>
+        : <Button class="block" look="main" icon="locate" onClick={() => void attempt(() => share(store.live))}>{t('me.share')}</Button>}
       <input ref={file} type="file" class="visually-hidden" accept=".gpx,application/gpx+xml" aria-label={t('me.drive')} tabIndex={-1} onChange={(e) => {
         const chosen = e.currentTarget.files?.[0]
         e.currentTarget.value = ''

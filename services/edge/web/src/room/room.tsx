@@ -88,7 +88,7 @@ function RoomPage({ store }: { store: RoomStore }) {
             </div>
           </Tabs>
         </Sheet>
-        <div class="room-map" role="region" aria-label={t('room.map')}>
+        <div class="room-map">
           <RoomMap room={store.live} focus={focus.value} meId={store.me} />
         </div>
       </main>

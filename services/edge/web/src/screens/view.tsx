@@ -97,7 +97,7 @@ function Watched({ room, store }: { room: SharedRoom; store: RoomStore | null })
             {store?.members.value.length === 0 && <p class="hint alone">{t('view.nobody')}</p>}
           </div>
         </Sheet>
-        <div class="room-map" role="region" aria-label={t('room.map')}>
+        <div class="room-map">
           <RoomMap room={store?.live ?? null} focus={focus} places={room} meId={null} />
         </div>
       </main>
