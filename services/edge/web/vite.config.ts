@@ -27,7 +27,10 @@ export default defineConfig({
     outDir: 'embed/dist',
     rolldownOptions: {
       input: { index: here('index.html'), sw: here('src/sw/worker.ts') },
-      output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        codeSplitting: { groups: [{ name: 'maplibre-gl', test: /node_modules\/(maplibre-gl|@maplibre|@mapbox)\// }] },
+      },
     },
     target: ['chrome123', 'firefox125', 'safari17.5'],
     // A strict Content-Security-Policy allows neither inline scripts nor data: URLs, except for images.

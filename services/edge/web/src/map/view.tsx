@@ -1,4 +1,4 @@
-import { signal, useSignalEffect } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { t } from '../i18n'
@@ -48,11 +48,13 @@ export function MapView(props: MapProps) {
   useEffect(() => {
     if (focus) select(focus.userId)
   }, [engine, focus])
-  useSignalEffect(() => {
+  useEffect(() => {
     if (!overlays || !engine) return
-    engine.setOverlays(overlays.value)
-    linked.current?.refresh()
-  })
+    return effect(() => {
+      engine.setOverlays(overlays.value)
+      linked.current?.refresh()
+    })
+  }, [engine, overlays])
 
   const following = engine?.camera.aim.value ?? { at: 'free' }
   useEffect(() => {
@@ -151,6 +153,9 @@ function useEngine(theme: MapProps['theme'], on: Pick<EngineOptions, 'onPress' |
       setEngine(null)
     }
   }, [])
-  useSignalEffect(() => engine?.setTheme((theme ?? systemTheme).value))
+  useEffect(() => {
+    if (engine) return effect(() => engine.setTheme((theme ?? systemTheme).value))
+    return undefined
+  }, [engine, theme])
   return { box, frame, engine, failed }
 }
