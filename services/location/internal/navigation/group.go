@@ -97,7 +97,7 @@ func (g *Group) standing(p Person, people []Person, now int64, l *Look) {
 		}
 		return
 	}
-	should := m.Straggling
+	var should bool
 	if m.Straggling {
 		should = behind > CaughtUpWithin && seconds > CaughtUpAfter
 	} else {
