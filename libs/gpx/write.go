@@ -70,6 +70,9 @@ func (g *Writer) Point(p Point) {
 	}
 }
 
+// Err is the first error so far.
+func (g *Writer) Err() error { return g.err }
+
 // Close writes the foot of the file, and tells the first error of all that was
 // written.
 func (g *Writer) Close() error {

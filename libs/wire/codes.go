@@ -49,6 +49,12 @@ const (
 	CodeTooManyViewers Code = "TOO_MANY_VIEWERS"
 	CodeZoneNotFound   Code = "ZONE_NOT_FOUND"
 
+	CodeTrackNotFound      Code = "TRACK_NOT_FOUND"
+	CodeTrackTooLong       Code = "TRACK_TOO_LONG"
+	CodeTooManyTracks      Code = "TOO_MANY_TRACKS"
+	CodeRecordingForbidden Code = "RECORDING_NOT_ALLOWED"
+	CodeInvalidGPX         Code = "INVALID_GPX"
+
 	CodeMessageNotFound Code = "MESSAGE_NOT_FOUND"
 	CodeMessageDeleted  Code = "MESSAGE_DELETED"
 	CodeMessageChanged  Code = "MESSAGE_CHANGED"
@@ -116,6 +122,11 @@ var registry = []Registration{
 	{CodeShareNotFound, http.StatusNotFound, false, "This link does not exist or has ended"},
 	{CodeTooManyViewers, http.StatusTooManyRequests, true, "Too many people are watching already"},
 	{CodeZoneNotFound, http.StatusNotFound, false, "There is no such privacy zone"},
+	{CodeTrackNotFound, http.StatusNotFound, false, "There is no such track"},
+	{CodeTrackTooLong, http.StatusUnprocessableEntity, false, "The track has too many points for one answer: ask for a shorter time, for a tolerance, or for an export"},
+	{CodeTooManyTracks, http.StatusConflict, false, "There are as many imported tracks as one can have"},
+	{CodeRecordingForbidden, http.StatusConflict, false, "This room does not allow recording"},
+	{CodeInvalidGPX, http.StatusBadRequest, false, "The file is not a GPX file that can be used"},
 	{CodeMessageNotFound, http.StatusNotFound, false, "There is no such message in this room"},
 	{CodeMessageDeleted, http.StatusGone, false, "This message was deleted"},
 	{CodeMessageChanged, http.StatusConflict, false, "This message has another text by now"},

@@ -21,6 +21,7 @@ import (
 	"github.com/wemaps/wemaps/services/location/internal/inlet"
 	"github.com/wemaps/wemaps/services/location/internal/keep"
 	"github.com/wemaps/wemaps/services/location/internal/publish"
+	"github.com/wemaps/wemaps/services/location/internal/record"
 	"github.com/wemaps/wemaps/services/location/internal/store"
 )
 
@@ -50,11 +51,13 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 		return nil, err
 	}
 	registry := obs.Registry()
-	registry.MustRegister(redisx.NewBacklog(client, "location", append(wire.StreamsOf(wire.ServiceLocation, cfg.Partitions), wire.StreamCommands(wire.ServiceSOS, 0), wire.StreamDead(wire.ServiceLocation))...))
+	registry.MustRegister(redisx.NewBacklog(client, "location", streams(cfg.Partitions)...))
 	metrics := consume.NewMetrics(registry)
 	rooms, positions := store.NewRooms(client), store.NewPositions(client, cfg.TTL)
 	ways, archive := store.NewWays(client), store.NewArchive(db)
 	projection := &keep.Projection{Archive: archive, Client: client, Partitions: cfg.Partitions}
+	tracks, waiting := store.NewTracks(db, cfg.TrackRetention), publish.NewTracks(client, cfg.Partitions, publish.MaxWaiting, registry)
+	recording := &record.Switch{Archive: tracks, Client: client, Partitions: cfg.Partitions}
 	verifier := token.NewVerifier(client)
 	onError := func(err error) { log.Warn("working on streams", zap.Error(err)) }
 
@@ -67,14 +70,16 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	partitions := &consume.Partitions{Client: client, Partitions: cfg.Partitions, Instance: cfg.InstanceID, Metrics: metrics, OnError: onError,
 		New: func() *consume.Commands {
 			return consume.NewCommands(consume.Config{Rooms: rooms, Positions: positions, Ways: ways, TTL: cfg.TTL, Limit: boardLimit, Metrics: metrics, Router: engine.router(),
-				Effects: publish.NewBatch(client, cfg.Partitions, cfg.TTL, metrics.Sent)})
-		}}
+				Effects: publish.NewBatch(client, cfg.Partitions, cfg.TTL, metrics.Sent).Recording(waiting)})
+		}, Record: (&record.Writer{Archive: tracks, Stored: metrics.Recorded}).Handle}
 
 	echo := httpx.New(httpx.Options{Service: "location", Log: log, Registry: registry, MapError: api.MapError})
 	rest := api.API{Rooms: rooms, Positions: positions, Journeys: ways}
 	rest.Register(echo, verifier)
 	(&api.Privacy{API: rest, Wishes: projection, Said: store.NewSharing(client), Zones: archive, Shares: store.NewShares(client),
 		Changes: &redisx.Limiter{Client: client, Prefix: "limit:location:sharing:", Rate: changesPerMinute, Period: time.Minute, Burst: changesPerMinute}}).Register(echo, verifier)
+	(&api.Tracks{API: rest, Archive: tracks, Switch: recording,
+		Changes: &redisx.Limiter{Client: client, Prefix: "limit:location:tracks:", Rate: changesPerMinute, Period: time.Minute, Burst: changesPerMinute}}).Register(echo, verifier)
 	a := &App{client: client, db: db}
 	shared := a.addShared(cfg, log, rooms, positions, echo, rest, verifier)
 	inletCommands := inlet.NewCommands(client, cfg.Partitions, cfg.CommandBound)
@@ -88,11 +93,24 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	a.group.Add("sharing", (&keep.Keeper{Projection: projection, Instance: cfg.InstanceID, OnError: onError}).Run)
 	a.group.Add("sharing of rooms", keep.RoomEvents(projection, cfg.InstanceID, onError).Run)
 	a.group.Add("sharing of users", keep.AuthEvents(projection, cfg.InstanceID, onError).Run)
+	a.group.Add("waiting tracks", waiting.Run)
+	a.group.Add("recording", (&record.Keeper{Switch: recording, OnError: onError}).Run)
+	a.group.Add("recording of rooms", recording.RoomEvents(cfg.InstanceID, onError).Run)
+	a.group.Add("recording of users", recording.AuthEvents(cfg.InstanceID, onError).Run)
 	a.group.Add("inlet", inletCommands.Run)
 	a.group.Add("http", func(ctx context.Context) error {
 		return httpx.Serve(ctx, cfg.HTTPAddr, echo, cfg.ShutdownTimeout)
 	})
 	return a, nil
+}
+
+// streams are all that this service works on.
+func streams(partitions int) []string {
+	all := append(wire.StreamsOf(wire.ServiceLocation, partitions), wire.StreamCommands(wire.ServiceSOS, 0), wire.StreamDead(wire.ServiceLocation))
+	for p := range partitions {
+		all = append(all, wire.StreamTracks(p))
+	}
+	return all
 }
 
 // Run blocks until ctx ends and everything in flight is done.

@@ -47,7 +47,7 @@ func startService(t *testing.T, options ...func(*Config)) *service {
 	s.base, s.admin = "http://"+httpAddr, "http://"+adminAddr
 	cfg := Config{Common: config.Common{HTTPAddr: httpAddr, AdminAddr: adminAddr, RedisURL: redisURL, Partitions: 2,
 		ShutdownTimeout: time.Second, InstanceID: "a"},
-		Postgres: config.Postgres{DatabaseURL: s.database.URL("location"), MaxConns: 4}, TTL: time.Minute, CommandBound: 1000}
+		Postgres: config.Postgres{DatabaseURL: s.database.URL("location"), MaxConns: 4}, TTL: time.Minute, TrackRetention: 720 * time.Hour, CommandBound: 1000}
 	for _, option := range options {
 		option(&cfg)
 	}
@@ -223,6 +223,7 @@ func TestConfig(t *testing.T) {
 		"no Postgres":   {"DATABASE_URL", "", "DATABASE_URL"},
 		"endless":       {"LOCATION_TTL", "1000h", "LOCATION_TTL"},
 		"no partitions": {"STREAM_PARTITIONS", "0", "STREAM_PARTITIONS"},
+		"no tracks":     {"TRACK_RETENTION", "1m", "TRACK_RETENTION"},
 		"no commands":   {"COMMAND_BOUND", "0", "COMMAND_BOUND"},
 		"public":        {"PUBLIC_URL", "https://maps.example.org/", ""},
 		"not a URL":     {"PUBLIC_URL", "maps.example.org", "PUBLIC_URL"},

@@ -16,6 +16,8 @@ type Config struct {
 	config.Postgres
 	// TTL is how long a position lives without a newer one.
 	TTL time.Duration `env:"LOCATION_TTL" envDefault:"5m"`
+	// TrackRetention is how long recorded tracks are kept; as long as rooms are after their end.
+	TrackRetention time.Duration `env:"TRACK_RETENTION" envDefault:"720h"`
 	// CommandBound is how many unread commands of a partition are too many for phones to add to; the edge has the same.
 	CommandBound int64 `env:"COMMAND_BOUND" envDefault:"100000"`
 	// PublicURL is where phones find this deployment; empty = where the request for a set-up went.
@@ -30,6 +32,9 @@ type Config struct {
 func (c *Config) Validate() error {
 	if c.TTL < time.Second || c.TTL > 24*time.Hour {
 		return fmt.Errorf("LOCATION_TTL must be 1s to 24h, got %s", c.TTL)
+	}
+	if c.TrackRetention < time.Hour || c.TrackRetention > 10*365*24*time.Hour {
+		return fmt.Errorf("TRACK_RETENTION must be 1h to ten years, got %s", c.TrackRetention)
 	}
 	if c.CommandBound < 1 {
 		return errors.New("COMMAND_BOUND must be at least 1")

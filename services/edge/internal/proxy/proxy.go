@@ -67,8 +67,10 @@ func (p *Proxy) Register(e *echo.Echo) error {
 		{p.services.Location, httpx.MaxBody, []string{"/api/rooms/:id/locations", "/api/rooms/:id/locations/*", "/api/rooms/:id/navigation", "/api/rooms/:id/sharing",
 			"/api/rooms/:id/geofences", "/api/rooms/:id/geofences/*", "/api/rooms/:id/meeting-points", "/api/rooms/:id/meeting-points/*",
 			"/api/rooms/:id/sos", "/api/rooms/:id/sos/*", "/api/rooms/:id/tracks", "/api/rooms/:id/tracks/*"}},
-		{p.services.Location, httpx.MaxBody, []string{"/api/devices/setup", "/api/privacy/*"}},
+		{p.services.Location, httpx.MaxBody, []string{"/api/devices/setup", "/api/privacy/*", "/api/tracks", "/api/tracks/*"}},
 		{p.services.Location, wire.MaxRouteBytes, []string{"/api/rooms/:id/route"}},
+		// Files: a large one may be sent, or come, slowly.
+		{p.services.Location, wire.MaxImportBytes, []string{"/api/tracks/imports", "/api/tracks/imports/:trackId/export", "/api/rooms/:id/tracks/:userId/export"}},
 		{p.services.Location, wire.MaxIngestBytes, []string{ingestPrefix + "*"}},
 		{p.services.Location, httpx.MaxBody, []string{"/api/rooms/shared/:token/locations"}},
 		{p.services.Room, httpx.MaxBody, []string{"/api/rooms", "/api/rooms/*"}},

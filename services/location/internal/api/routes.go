@@ -15,6 +15,7 @@ import (
 	"github.com/wemaps/wemaps/services/location/internal/inlet"
 	"github.com/wemaps/wemaps/services/location/internal/position"
 	"github.com/wemaps/wemaps/services/location/internal/store"
+	"github.com/wemaps/wemaps/services/location/internal/track"
 )
 
 // Rooms finds rooms; see store.Rooms.
@@ -80,6 +81,16 @@ func MapError(err error) *wire.Error {
 		return wire.NewError(wire.CodeRoomExpired)
 	case errors.Is(err, position.ErrNotMember):
 		return wire.NewError(wire.CodeAccessDenied)
+	case errors.Is(err, track.ErrNotFound):
+		return wire.NewError(wire.CodeTrackNotFound)
+	case errors.Is(err, track.ErrTooLong):
+		return wire.NewError(wire.CodeTrackTooLong)
+	case errors.Is(err, track.ErrTooMany):
+		return wire.NewError(wire.CodeTooManyTracks)
+	case errors.Is(err, track.ErrNotAllowed):
+		return wire.NewError(wire.CodeRecordingForbidden)
+	case errors.Is(err, track.ErrNotManager):
+		return wire.NewError(wire.CodeForbidden)
 	case errors.Is(err, inlet.ErrUnknownDevice):
 		return wire.NewError(wire.CodeInvalidToken)
 	case errors.Is(err, position.ErrUnavailable), errors.Is(err, inlet.ErrNotReady), errors.Is(err, inlet.ErrBehind):

@@ -55,9 +55,10 @@ type Way struct {
 
 	Calls []json.RawMessage // open calls for help, as clients see them
 
-	Viewers int64                   // by share links
-	Wishes  map[string]privacy.Wish // by user, of those who have said something
-	Certain bool                    // whoever is not in Wishes has said nothing
+	Viewers  int64                   // by share links
+	Wishes   map[string]privacy.Wish // by user, of those who have said something
+	Certain  bool                    // whoever is not in Wishes has said nothing
+	Recorded map[string]bool         // users who have agreed that their tracks are kept
 }
 
 // Effects collects what a batch does; see publish.Batch.
@@ -83,6 +84,7 @@ type Effects interface {
 	Shared(c *wire.Command, changed wire.SharingChanged)
 	Asked(c *wire.Command, to wire.LocationRequested)
 	Stale(who publish.Who, seen time.Time)
+	Record(c *wire.Command, f *position.Fix, level privacy.Level)
 	Flush(ctx context.Context) error
 }
 
@@ -98,13 +100,12 @@ const (
 	uncertainFor = 500 * time.Millisecond // while nobody is shown
 )
 
-// Config is what Commands works with. Recorder and Router may be nil.
+// Config is what Commands works with. Router may be nil.
 type Config struct {
 	Rooms     Rooms
 	Positions Positions
 	Ways      Ways
 	Effects   Effects
-	Recorder  Recorder
 	Router    Router
 	TTL       time.Duration // of a position
 	Limit     int           // members to be remembered at least
@@ -164,6 +165,7 @@ func (h *Commands) Handle(ctx context.Context, entries []redisx.Entry) ([]redisx
 		h.collect(b, i)
 	}
 	h.look(b)
+	h.record(b)
 	if err := h.Effects.Flush(ctx); err != nil {
 		return nil, err
 	}
@@ -183,15 +185,6 @@ func (h *Commands) commit(b *batch) {
 	}
 	for i := range b.rooms {
 		b.rooms[i].commit()
-	}
-	if h.Recorder == nil {
-		return
-	}
-	for i := range b.commands {
-		c := &b.commands[i]
-		if c.err == nil && c.Type == wire.CommandUpdate && c.verdict.Tracked() {
-			h.Recorder.Record(c.RoomID, c.UserID, c.fix.Device, &c.fix, c.verdict == position.Accepted, c.level)
-		}
 	}
 }
 

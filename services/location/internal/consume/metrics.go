@@ -18,6 +18,7 @@ type Metrics struct {
 	rejected *prometheus.CounterVec
 	sent     prometheus.Counter
 	owned    prometheus.Gauge
+	recorded *prometheus.CounterVec
 
 	updates, leaves, snapshots, dead prometheus.Counter
 	verdicts                         []prometheus.Counter
@@ -41,17 +42,25 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		owned: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Subsystem: subsystem, Name: "partitions_owned",
 			Help: "Partitions that this replica works on."}),
 	}
+	m.recorded = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: "track_fixes_total",
+		Help: "Fixes that came to the archive of tracks: stored ones, and others that were there already, are too old, or nobody agrees to any more."}, []string{"result"})
 	verdicts := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Subsystem: subsystem, Name: "fixes_total",
 		Help: "Fixes of members, by what became of them."}, []string{"verdict"})
 	for _, v := range position.Verdicts() {
 		m.verdicts = append(m.verdicts, verdicts.WithLabelValues(v.String()))
 	}
-	r.MustRegister(verdicts, m.batch, m.lag, m.commands, m.rejected, m.sent, m.owned)
+	r.MustRegister(verdicts, m.batch, m.lag, m.commands, m.rejected, m.sent, m.owned, m.recorded)
 	m.updates = m.commands.WithLabelValues(wire.CommandUpdate)
 	m.leaves = m.commands.WithLabelValues(wire.CommandLeave)
 	m.snapshots = m.commands.WithLabelValues(wire.CommandSnapshot)
 	m.dead = m.rejected.WithLabelValues("DEAD_LETTER")
 	return m
+}
+
+// Recorded counts fixes that came to the archive of tracks.
+func (m *Metrics) Recorded(stored, refused int) {
+	m.recorded.WithLabelValues("stored").Add(float64(stored))
+	m.recorded.WithLabelValues("refused").Add(float64(refused))
 }
 
 // Sent counts published messages.

@@ -31,6 +31,7 @@ type Partitions struct {
 	Partitions int
 	Instance   string
 	New        func() *Commands // a handler with an empty memory
+	Record     redisx.Handler   // stores recorded fixes; nil = they wait
 	Metrics    *Metrics
 	OnError    func(error)
 }
@@ -80,8 +81,19 @@ func (p *Partitions) start(ctx context.Context, partition int) (stop func()) {
 func (p *Partitions) consume(ctx context.Context, partition int) error {
 	p.Metrics.owned.Inc()
 	defer p.Metrics.owned.Dec()
-	consumer := &redisx.Consumer{Client: p.Client, Stream: wire.StreamCommands(wire.ServiceLocation, partition), Field: wire.CommandField,
-		Group: Group, Name: p.Instance, Dead: wire.StreamDead(wire.ServiceLocation), Batch: batchSize, Exclusive: true, Gather: gatherFor,
-		Handle: p.New().Handle, OnError: p.OnError}
-	return consumer.Run(ctx)
+	commands := p.consumer(wire.StreamCommands(wire.ServiceLocation, partition), p.New().Handle)
+	if p.Record == nil {
+		return commands.Run(ctx)
+	}
+	// A goroutine of its own: what waits for Postgres keeps no position waiting.
+	ctx, cancel := context.WithCancel(ctx)
+	wait := run.Go(func() { _ = p.consumer(wire.StreamTracks(partition), p.Record).Run(ctx) }) // whose failures go to OnError
+	defer wait()
+	defer cancel()
+	return commands.Run(ctx)
+}
+
+func (p *Partitions) consumer(stream string, handle redisx.Handler) *redisx.Consumer {
+	return &redisx.Consumer{Client: p.Client, Stream: stream, Field: wire.CommandField, Group: Group, Name: p.Instance,
+		Dead: wire.StreamDead(wire.ServiceLocation), Batch: batchSize, Exclusive: true, Gather: gatherFor, Handle: handle, OnError: p.OnError}
 }

@@ -31,6 +31,7 @@ type roomMemory struct {
 	certain  bool                 // whoever is not in wishes has said nothing
 	asked    map[string]time.Time // who was asked where they are, and when
 	calls    []json.RawMessage    // open ones for help
+	recorded map[string]bool
 	loadedAt time.Time
 	lookedAt time.Time
 }
@@ -115,7 +116,7 @@ func (h *Commands) learn(w *roomWork, way Way, now time.Time) {
 		h.rooms.Put(w.id, m)
 	}
 	m.route, m.fences, m.online, m.viewers, m.loadedAt = way.Route, way.Fences, way.Online, way.Viewers, now
-	m.calls = way.Calls
+	m.calls, m.recorded = way.Calls, way.Recorded
 	m.plan = nil
 	m.heed(way)
 	if w.room != nil {

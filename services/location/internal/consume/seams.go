@@ -1,17 +1,6 @@
 package consume
 
-import (
-	"github.com/wemaps/wemaps/services/location/internal/navigation"
-	"github.com/wemaps/wemaps/services/location/internal/position"
-	"github.com/wemaps/wemaps/services/location/internal/privacy"
-)
-
-// Recorder takes the fixes that belong into tracks. It never blocks, and does
-// not keep f. live tells whether the fix became the member's position, and level
-// how exactly others may ever know it: they get what level.Show makes of it.
-type Recorder interface {
-	Record(room, user, device string, f *position.Fix, live bool, level privacy.Level)
-}
+import "github.com/wemaps/wemaps/services/location/internal/navigation"
 
 // Router knows how long ways take, by a routing engine. Both methods are called
 // on the hot path and never block; see routing.Advisor.

@@ -34,6 +34,9 @@ type Batch struct {
 	lines   map[string]*strings.Builder // by channel
 	order   []string                    // channels as they first occurred
 	logged  bool                        // cmds has something for a room's log
+
+	tracks   *Tracks // nil = nothing is recorded
+	recorded []byte  // reused
 }
 
 // span is a part of Batch.bytes.

@@ -24,7 +24,7 @@ type Ways struct{ client rueidis.Client }
 // NewWays starts nothing.
 func NewWays(client rueidis.Client) *Ways { return &Ways{client: client} }
 
-const readsPerRoom = 6 // and the wishes
+const readsPerRoom = 7 // and the wishes
 
 // Load reads several rooms in one round trip. What cannot be understood counts
 // as absent: a route that a newer version has written must not stop positions.
@@ -37,7 +37,8 @@ func (w *Ways) Load(ctx context.Context, rooms []consume.Query) ([]consume.Way, 
 			w.client.B().Hgetall().Key(wire.KeyNavigation(q.Room)).Build(),
 			w.client.B().Hkeys().Key(wire.KeyPresence(q.Room)).Build(),
 			w.client.B().Zcount().Key(wire.KeyViewers(q.Room)).Min(strconv.FormatInt(time.Now().UnixMilli(), 10)).Max("+inf").Build(),
-			w.client.B().Get().Key(wire.KeySOS(q.Room)).Build())
+			w.client.B().Get().Key(wire.KeySOS(q.Room)).Build(),
+			w.client.B().Smembers().Key(wire.KeyRecorded(q.Room)).Build())
 		cmds = appendReads(w.client, cmds, q.Room, q.Members)
 	}
 	results := w.client.DoMulti(ctx, cmds...)
@@ -55,12 +56,14 @@ func (w *Ways) Load(ctx context.Context, rooms []consume.Query) ([]consume.Way, 
 		present, _ := r[3].AsStrSlice()
 		viewers, _ := r[4].AsInt64()
 		calls, _ := r[5].ToString()
+		recorded, _ := r[6].AsStrSlice()
 		wishes, err := wishesOf(results[readsPerRoom:], q.Members)
 		if err != nil {
 			return nil, err
 		}
 		results = results[readsPerRoom+wishReads(len(q.Members)):]
-		ways[i] = consume.Way{Route: routeOf(route), Fences: fencesOf(fences), Online: onlineOf(present), Viewers: viewers, Wishes: wishes.Said, Certain: wishes.Certain, Calls: callsOf(calls)}
+		ways[i] = consume.Way{Route: routeOf(route), Fences: fencesOf(fences), Online: onlineOf(present), Viewers: viewers, Recorded: setOf(recorded),
+			Wishes: wishes.Said, Certain: wishes.Certain, Calls: callsOf(calls)}
 		ways[i].Group, ways[i].Saved = savedOf(saved)
 	}
 	return ways, nil
@@ -136,6 +139,18 @@ func savedOf(raw map[string]string) (group navigation.Group, saved map[string]pu
 		}
 	}
 	return group, saved
+}
+
+// setOf is nil for nobody: that is what most rooms have, and asking it is free.
+func setOf(users []string) map[string]bool {
+	if len(users) == 0 {
+		return nil
+	}
+	set := make(map[string]bool, len(users))
+	for _, user := range users {
+		set[user] = true
+	}
+	return set
 }
 
 // onlineOf lists the users of presence fields, "s <user> <edge> <socket>".
