@@ -1082,6 +1082,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{id}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whose tracks there are
+         * @description All of the asker's, whether the room still lives or not. Of the other members, as long as the asker is one, what was recorded since the asker joined and the member let others see; their devices have other names here.
+         */
+        get: operations["listTracks"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase one's tracks in a room
+         * @description Deletes what was recorded of the asker, and what waits to be. The recording itself goes on.
+         */
+        delete: operations["eraseTracks"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/tracks/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Somebody's way
+         * @description One's own always. Of others exactly what they allowed to be seen when it was measured: exact points, the middles of cells, or nothing; all figures are made from that. Each device has a track of its own.
+         */
+        get: operations["getTrack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/tracks/{userId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Somebody's way as a file
+         * @description Streamed, of any length; it must be taken within two minutes. What fails on the way breaks the connection off.
+         */
+        get: operations["exportTrack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{id}/tracks/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a room records
+         * @description Whether the room allows that tracks are recorded, and whether the asker is recorded.
+         */
+        get: operations["getRecording"];
+        /**
+         * Allow recording, or agree to it
+         * @description Owners and admins say whether the room allows recording, everybody for themselves whether they are recorded; both are off at first. Fixes are recorded from the moment on in which both hold. When a room allows no more nobody is recorded, and everybody must agree again if it does later. So must who leaves and comes back.
+         */
+        put: operations["putRecording"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{id}/transfer": {
         parameters: {
             query?: never;
@@ -1152,6 +1240,94 @@ export interface paths {
          * @description Needs no account. Members have aliases for ids, which are the same over sockets; what members may see is the most that is shown.
          */
         get: operations["getSharedLocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All one's tracks
+         * @description Recorded ones of all rooms, and imported ones, the newest first.
+         */
+        get: operations["listOwnTracks"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase all one's tracks
+         * @description Recorded and imported ones.
+         */
+        delete: operations["eraseOwnTracks"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracks/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a GPX file
+         * @description Stores the tracks of the file, or if there are none its routes, as one track of the asker's, which nobody else sees. Times count if all of them are of use. The same file again is the same track. At most 8 MiB, 100,000 points, 100 tracks for each user.
+         */
+        post: operations["importTrack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracks/imports/{trackId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An imported track
+         * @description With its segments, stops and figures.
+         */
+        get: operations["getImportedTrack"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an imported track
+         * @description Deleting it twice is TRACK_NOT_FOUND.
+         */
+        delete: operations["deleteImportedTrack"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracks/imports/{trackId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An imported track as a file
+         * @description As exportTrack.
+         */
+        get: operations["exportImportedTrack"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1344,6 +1520,13 @@ export interface components {
         DeviceTokens: {
             deviceTokens: components["schemas"]["DeviceToken"][];
         };
+        DeviceTrack: {
+            device: string;
+            gaps: components["schemas"]["TrackGap"][];
+            segments: components["schemas"]["TrackSegment"][];
+            statistics: components["schemas"]["TrackStatistics"];
+            stops: components["schemas"]["TrackStop"][];
+        };
         EditMessageRequest: {
             /**
              * Format: date-time
@@ -1430,6 +1613,27 @@ export interface components {
             timestamp: string;
             /** @description Of this edge, in seconds */
             uptime: number;
+        };
+        ImportedTrack: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Metres */
+            distance: number;
+            /**
+             * Format: date-time
+             * @description Absent when the file has no times of any use
+             */
+            from?: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            points: number;
+            segments: number;
+            /** Format: date-time */
+            to?: string;
+        };
+        ImportedTrackResponse: {
+            track: components["schemas"]["ImportedTrack"];
         };
         JoinRoomRequest: {
             /** @description The user's name if absent */
@@ -1652,6 +1856,10 @@ export interface components {
         };
         /** @description With a lower-case letter, an upper-case letter and a digit */
         NewPassword: string;
+        OwnTracks: {
+            imported: components["schemas"]["ImportedTrack"][];
+            recorded: components["schemas"]["TrackDevice"][];
+        };
         OwnTracksAnswer: {
             /** @enum {string} */
             _type: "card" | "location" | "cmd";
@@ -1730,6 +1938,23 @@ export interface components {
         ReceiptsResponse: {
             receipts: components["schemas"]["MessageRead"][];
             roomId: string;
+        };
+        Recording: {
+            /** @description Whether the asker is recorded */
+            mine: boolean;
+            roomAllows: boolean;
+            roomId: string;
+            /**
+             * Format: date-time
+             * @description Of mine
+             */
+            since?: string;
+        };
+        /** @description What is absent stays as it is. */
+        RecordingRequest: {
+            mine?: boolean;
+            /** @description For owners and admins */
+            roomAllows?: boolean;
         };
         Refreshed: {
             /**
@@ -2019,6 +2244,99 @@ export interface components {
         };
         /** @description EdDSA JWT with sub, name, sid and exp */
         Token: string;
+        Track: {
+            devices: components["schemas"]["DeviceTrack"][];
+            /** @description Absent of an imported track */
+            roomId?: string;
+            tolerance: number;
+            userId: string;
+        };
+        TrackDevice: {
+            /** @description The device's own name for its owner, another one for others */
+            device: string;
+            /**
+             * Format: date-time
+             * @description Of the first fix that is kept
+             */
+            from: string;
+            roomId: string;
+            /**
+             * Format: date-time
+             * @description Of the last one
+             */
+            to: string;
+            userId: string;
+        };
+        /** @description A silence of more than 5 minutes, or of more than 2 in which more than 2 km were covered. */
+        TrackGap: {
+            /** @description Metres, as the crow flies */
+            distance: number;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        /** @description Numbers that are not known are absent. */
+        TrackPoint: {
+            /** @description Metres */
+            accuracy?: number;
+            /** @description Metres */
+            altitude?: number;
+            bearing?: number;
+            latitude: number;
+            longitude: number;
+            /**
+             * @description The middle of a cell of about a square kilometre; absent when exact
+             * @enum {string}
+             */
+            precision?: "approximate";
+            /**
+             * Format: date-time
+             * @description Absent in an imported track without times
+             */
+            recordedAt?: string;
+            /** @description Metres per second */
+            speed?: number;
+        };
+        Tracks: {
+            devices: components["schemas"]["TrackDevice"][];
+        };
+        TrackSegment: {
+            points: components["schemas"]["TrackPoint"][];
+        };
+        /**
+         * @description From all points, simplified or not, and without gaps. The distance is the sum of great circles (mean radius)
+         *     between points that are farther apart than their accuracy; moving is 1 km/h or more; the highest speed was held for
+         *     10 s; altitudes are smoothed with 0.3, 0.4, 0.3, and a climb is one of 5 m or more.
+         */
+        TrackStatistics: {
+            /** @description Made from middles of cells */
+            approximate?: boolean;
+            /** @description Metres per second, while moving; absent when nobody has moved */
+            averageSpeed?: number;
+            /** @description Metres */
+            distance: number;
+            /** @description Seconds */
+            elapsedTime: number;
+            /** @description Metres; absent without altitudes */
+            elevationGain?: number;
+            /** @description Metres */
+            elevationLoss?: number;
+            /** @description Metres per second */
+            maxSpeed?: number;
+            /** @description Seconds */
+            movingTime: number;
+            points: number;
+        };
+        /** @description At least 3 minutes within 50 m; the place is the middle of the fixes. */
+        TrackStop: {
+            /** Format: date-time */
+            from: string;
+            latitude: number;
+            longitude: number;
+            /** Format: date-time */
+            to: string;
+        };
         TransferRequest: {
             userId: string;
         };
@@ -7191,6 +7509,507 @@ export interface operations {
             };
         };
     };
+    listTracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By user and device */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracks"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    eraseTracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTrack: {
+        parameters: {
+            query?: {
+                /** @description One device only, by its name in the list */
+                device?: string;
+                /** @description RFC 3339, included; the default is everything that is kept */
+                from?: string;
+                /** @description false for the figures alone */
+                points?: boolean;
+                /** @description RFC 3339, included */
+                to?: string;
+                /** @description Metres by which a point may be beside the line that stays (Ramer, Douglas, Peucker); 0 keeps all points */
+                tolerance?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+                /** @description User id; "me" is the asker */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The way */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description VALIDATION_ERROR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND; TRACK_NOT_FOUND, or nothing of it that the asker may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TRACK_TOO_LONG for one answer */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportTrack: {
+        parameters: {
+            query?: {
+                /** @description One device only, by its name in the list */
+                device?: string;
+                /** @description Of the file */
+                format?: "gpx" | "geojson" | "csv";
+                /** @description RFC 3339, included; the default is everything that is kept */
+                from?: string;
+                /** @description RFC 3339, included */
+                to?: string;
+                /** @description Metres by which a point may be beside the line that stays (Ramer, Douglas, Peucker); 0 keeps all points */
+                tolerance?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+                /** @description User id; "me" is the asker */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description attachment, with a file name */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": string;
+                    "application/gpx+xml": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description VALIDATION_ERROR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND; TRACK_NOT_FOUND, or nothing of it that the asker may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How things are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Room id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingRequest"];
+            };
+        };
+        responses: {
+            /** @description How things are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            /** @description VALIDATION_ERROR, INVALID_JSON, NO_UPDATES */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ACCESS_DENIED, the asker is not a member; FORBIDDEN, only owners and admins may allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RECORDING_NOT_ALLOWED by the room */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ROOM_EXPIRED, ROOM_CLOSED */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     transferRoom: {
         parameters: {
             query?: never;
@@ -7502,6 +8321,404 @@ export interface operations {
                 };
             };
             /** @description UNAVAILABLE */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listOwnTracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All tracks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTracks"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    eraseOwnTracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    importTrack: {
+        parameters: {
+            query?: {
+                /** @description The default is the name in the file */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gpx+xml": string;
+            };
+        };
+        responses: {
+            /** @description The file was imported before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedTrackResponse"];
+                };
+            };
+            /** @description The track */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedTrackResponse"];
+                };
+            };
+            /** @description VALIDATION_ERROR; INVALID_GPX, with the place in the file and the reason */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOO_MANY_TRACKS */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getImportedTrack: {
+        parameters: {
+            query?: {
+                /** @description false for the figures alone */
+                points?: boolean;
+                /** @description Metres by which a point may be beside the line that stays (Ramer, Douglas, Peucker); 0 keeps all points */
+                tolerance?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of an imported track */
+                trackId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The track */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description VALIDATION_ERROR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TRACK_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TRACK_TOO_LONG for one answer */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteImportedTrack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of an imported track */
+                trackId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TRACK_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportImportedTrack: {
+        parameters: {
+            query?: {
+                /** @description Of the file */
+                format?: "gpx" | "geojson" | "csv";
+                /** @description Metres by which a point may be beside the line that stays (Ramer, Douglas, Peucker); 0 keeps all points */
+                tolerance?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of an imported track */
+                trackId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description attachment, with a file name */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": string;
+                    "application/gpx+xml": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description VALIDATION_ERROR */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TRACK_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNAVAILABLE, rooms or tracks are not known at the moment */
             503: {
                 headers: {
                     /** @description Seconds */
