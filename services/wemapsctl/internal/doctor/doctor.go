@@ -58,7 +58,7 @@ func Command(ctx context.Context, _ []string) error {
 		if path, err := exec.LookPath(tool); err == nil {
 			r.line("ok", tool, path)
 		} else {
-			r.line("none", tool, map[string]string{"node": "only the tests with the official Socket.IO client need it",
+			r.line("none", tool, map[string]string{"node": "the page and the tests with the official Socket.IO client need it",
 				"docker": "only `task images` and the fallback for servers need it"}[tool])
 		}
 	}
