@@ -1,0 +1,102 @@
+// People with browsers. Whatever a page complains of (errors, its security policy) fails the test in the end.
+// By hand: npm ci, then WEMAPS_URL=http://localhost:8080 WEMAPS_CHROMIUM=/usr/bin/chromium npm test
+import assert from 'node:assert/strict'
+import { readFile, mkdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+export const url = process.env.WEMAPS_URL
+/** Where screenshots go; none are taken when it is not set. */
+const shots = process.env.WEMAPS_SHOTS
+const axeSource = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
+
+export const phone = { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true }
+export const desk = { viewport: { width: 1280, height: 800 } }
+/** Where the trip goes, and a way there. */
+export const lake = { latitude: 45.7512, longitude: 14.3601 }
+export const south = (metres) => ({ latitude: lake.latitude - metres / 111_320, longitude: lake.longitude, accuracy: 8 })
+
+export async function launch() {
+  return chromium.launch({
+    executablePath: process.env.WEMAPS_CHROMIUM,
+    // A container has neither a graphics card nor user namespaces.
+    args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'],
+  })
+}
+
+export class Person {
+  complaints = []
+  /** Complaints that the test provokes, such as those of a network that it has cut. */
+  expected = []
+
+  static async at(browser, name, options = {}) {
+    const p = new Person()
+    p.name = name
+    p.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Ljubljana', permissions: ['geolocation', 'clipboard-read', 'clipboard-write'], ...options })
+    p.context.setDefaultTimeout(30_000)
+    p.page = await p.context.newPage()
+    p.page.on('console', (m) => m.type() === 'error' && p.complaints.push(`console: ${m.text()}`))
+    p.page.on('pageerror', (e) => p.complaints.push(`error: ${e.stack ?? e}`))
+    await p.page.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (e) => console.error(`refused by the policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))
+    })
+    return p
+  }
+
+  async signIn(path = '/') {
+    await this.page.goto(url + path)
+    await this.page.getByLabel('Your name').fill(this.name)
+    await this.page.getByRole('button', { name: 'Continue' }).click()
+  }
+
+  button = (name) => this.page.getByRole('button', { name, exact: true })
+  tab = (name) => this.page.getByRole('tab', { name }).click()
+  member = (name) => this.page.locator('.member', { hasText: name })
+  message = (text) => this.page.locator('.message', { hasText: text })
+  marker = (name) => this.page.locator('.wm-marker', { hasText: name })
+
+  async say(text) {
+    await this.page.getByPlaceholder('Message').fill(text)
+    await this.page.getByRole('button', { name: 'Send' }).click()
+  }
+
+  /** Looks for what would stop somebody who uses the page without eyes or mouse; the test goes on, and fails in the end. */
+  async accessible(where) {
+    await this.page.waitForTimeout(400) // what fades in has too little contrast until it is there
+    this.debugger ??= await this.context.newCDPSession(this.page)
+    await this.debugger.send('Runtime.evaluate', { expression: axeSource }) // past the page's policy
+    const { violations } = await this.page.evaluate(() => globalThis.axe.run(document, {
+      resultTypes: ['violations'],
+      rules: { 'label-content-name-mismatch': { enabled: false } }, // experimental: takes the initials of an avatar for a label
+    }))
+    const found = violations.map((v) => `${v.id}: ${v.help}\n  ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join('\n  ')}`)
+    this.complaints.push(...found.map((f) => `not accessible, ${where}: ${f}`))
+  }
+
+  async shot(name) {
+    if (!shots) return
+    await mkdir(shots, { recursive: true })
+    await this.page.screenshot({ path: `${shots}/${name}.png` })
+  }
+
+  /** Where a marker is on the screen, in pixels. */
+  async placeOf(name) {
+    const box = await this.marker(name).boundingBox()
+    return box && { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+  }
+
+  content() {
+    const unexpected = this.complaints.filter((c) => !this.expected.some((e) => e.test(c)))
+    assert.deepEqual(unexpected, [], `what the page of ${this.name} complained of`)
+  }
+}
+
+/** Asks until the answer is true. */
+export async function until(what, ask, seconds = 20) {
+  const end = Date.now() + seconds * 1000
+  for (;;) {
+    if (await ask()) return
+    if (Date.now() > end) assert.fail(`waited ${seconds} s: ${what}`)
+    await new Promise((go) => setTimeout(go, 100))
+  }
+}
