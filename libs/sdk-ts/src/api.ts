@@ -1,5 +1,5 @@
 import type { WeMaps, Session } from './client.js'
-import type { ChangeSharing, ChatHistory, ChatMessage, CreateRoom, Geofence, GeofenceShape, HistoryQuery, JoinRoom, Location, MeetingPoint, Member, Navigation, Receipt, Room, Route, SOS, SOSCall, ShareLink, SharedRoom, SharingState, Unread, UpdateRoom, User } from './types.js'
+import type { ChangeSharing, ChatHistory, ChatMessage, CreateRoom, Geofence, GeofenceShape, HistoryQuery, JoinRoom, Location, MeetingPoint, Member, MemberLocation, Navigation, NewPrivacyZone, PrivacyZone, Receipt, Room, Route, SOS, SOSCall, ShareLink, SharedLocations, SharedRoom, SharingState, Unread, UpdateRoom, User } from './types.js'
 
 const path = (strings: TemplateStringsArray, ...values: string[]): string => String.raw({ raw: strings }, ...values.map(encodeURIComponent))
 
@@ -83,6 +83,16 @@ export class Api {
   /** What one shows oneself, and how far the others are shown. */
   sharing = (id: string): Promise<SharingState> => this.get(path`/api/rooms/${id}/sharing`)
   changeSharing = (id: string, change: ChangeSharing): Promise<SharingState> => this.put(path`/api/rooms/${id}/sharing`, change)
+  /** Circles in which one is shown less exactly, in all rooms. */
+  privacyZones = async (): Promise<PrivacyZone[]> => (await this.get<{ zones: PrivacyZone[] }>('/api/privacy/zones')).zones
+  createPrivacyZone = async (zone: NewPrivacyZone): Promise<PrivacyZone> => (await this.post<{ zone: PrivacyZone }>('/api/privacy/zones', zone)).zone
+  updatePrivacyZone = async (id: string, zone: NewPrivacyZone): Promise<PrivacyZone> =>
+    (await this.put<{ zone: PrivacyZone }>(path`/api/privacy/zones/${id}`, zone)).zone
+  deletePrivacyZone = (id: string): Promise<void> => this.delete(path`/api/privacy/zones/${id}`)
+  /** Who is where, and how things are with those of whom there is no position. */
+  whereabouts = (id: string): Promise<{ locations: Location[]; members: MemberLocation[] }> => this.get(path`/api/rooms/${id}/locations`)
+  /** Who is where, for whoever has a share link; needs no user. */
+  sharedLocations = (token: string): Promise<SharedLocations> => this.client.send('GET', path`/api/rooms/shared/${token}/locations`)
   locations = async (id: string): Promise<Location[]> => (await this.get<{ locations: Location[] }>(path`/api/rooms/${id}/locations`)).locations
 
   /** The room's shared route, simplified or as it was uploaded; ROUTE_NOT_SET without one. */

@@ -20,6 +20,9 @@ export interface LiveEvents {
 
 type Credentials = { token: () => Promise<string> } | { shareToken: string }
 
+/** Why a share link opens nothing, and will not. */
+const linkOver = new Set(['SHARE_NOT_FOUND', 'ROOM_NOT_FOUND', 'ROOM_CLOSED', 'ROOM_EXPIRED', 'INVALID_TOKEN'])
+
 const answerWithin = 10_000 // ms
 const aliveWithin = 3000 // ms
 const knockAgain = [1000, 2000, 5000, 10_000] // ms, when the server itself has turned us away
@@ -170,8 +173,11 @@ export class Live extends Emitter<LiveEvents> {
         }
       }
     } else if ('shareToken' in this.credentials) {
-      this.emit('error', new WeMapsError('INVALID_TOKEN', error.message, 401))
-      return this.close()
+      const { code } = (error as Error & { data?: { code?: string } }).data ?? {}
+      if (!code || linkOver.has(code)) {
+        this.emit('error', new WeMapsError(code ?? 'INVALID_TOKEN', error.message, 401))
+        return this.close()
+      } // else the server is busy, or enough people watch for now
     }
     this.knock()
   }
