@@ -1,5 +1,5 @@
 import type { WeMaps, Session } from './client.js'
-import type { ChangeSharing, ChatHistory, ChatMessage, CreateRoom, Geofence, GeofenceShape, HistoryQuery, JoinRoom, Location, MeetingPoint, Member, MemberLocation, Navigation, NewPrivacyZone, PrivacyZone, Receipt, Room, Route, SOS, SOSCall, ShareLink, SharedLocations, SharedRoom, SharingState, Unread, UpdateRoom, User } from './types.js'
+import type { ChangeSharing, ChatHistory, ChatMessage, CreateRoom, Geofence, GeofenceShape, HistoryQuery, ImportedTrack, JoinRoom, Location, MeetingPoint, Member, MemberLocation, Navigation, NewPrivacyZone, PrivacyZone, Receipt, Recording, Room, Route, SOS, SOSCall, ShareLink, SharedLocations, SharedRoom, SharingState, Track, TrackDevice, Unread, UpdateRoom, User } from './types.js'
 
 const path = (strings: TemplateStringsArray, ...values: string[]): string => String.raw({ raw: strings }, ...values.map(encodeURIComponent))
 
@@ -122,4 +122,16 @@ export class Api {
     (await this.post<{ sos: SOS }>(path`/api/rooms/${id}/sos/${sosId}/answer`, { ...(message !== undefined && { message }) })).sos
   cancelSOS = async (id: string, sosId: string): Promise<SOS> => (await this.delete<{ sos: SOS }>(path`/api/rooms/${id}/sos/${sosId}`)).sos
   navigation = (id: string): Promise<Navigation> => this.get(path`/api/rooms/${id}/navigation`)
+
+  recording = (id: string): Promise<Recording> => this.get(path`/api/rooms/${id}/tracks/recording`)
+  /** What is absent stays as it is; roomAllows is for owners and admins. */
+  setRecording = (id: string, change: { roomAllows?: boolean; mine?: boolean }): Promise<Recording> => this.put(path`/api/rooms/${id}/tracks/recording`, change)
+  tracks = async (id: string): Promise<TrackDevice[]> => (await this.get<{ devices: TrackDevice[] }>(path`/api/rooms/${id}/tracks`)).devices
+  /** Somebody's way; `me` is the user. The tolerance in metres leaves out what is not farther beside the line. */
+  track = (id: string, userId = 'me', query: { tolerance?: number } = {}): Promise<Track> =>
+    this.get(path`/api/rooms/${id}/tracks/${userId}` + `?tolerance=${query.tolerance ?? 0}`)
+  eraseTracks = (id: string): Promise<void> => this.delete(path`/api/rooms/${id}/tracks`)
+  ownTracks = (): Promise<{ recorded: TrackDevice[]; imported: ImportedTrack[] }> => this.get('/api/tracks')
+  importedTrack = (trackId: string): Promise<Track> => this.get(path`/api/tracks/imports/${trackId}`)
+  deleteImportedTrack = (trackId: string): Promise<void> => this.delete(path`/api/tracks/imports/${trackId}`)
 }
