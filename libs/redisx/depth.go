@@ -96,5 +96,5 @@ func Progresses(ctx context.Context, client rueidis.Client, streams ...string) (
 // age of an entry at a time as Redis tells it.
 func age(now []int64, id string) time.Duration {
 	ms, _ := splitID(id)
-	return max(0, time.UnixMicro(now[0]*1e6+now[1]).Sub(time.UnixMilli(int64(ms)))) //nolint:gosec // milliseconds of this age
+	return max(0, time.UnixMicro(now[0]*1e6+now[1]).Sub(time.UnixMilli(int64(ms))))
 }

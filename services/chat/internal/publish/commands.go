@@ -86,7 +86,7 @@ func (c *Commands) Append(ctx context.Context, cmd wire.Command) error {
 		return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("send command: %w", err)).After(2 * time.Second)
 	}
 	if d := depths[0]; d.Entries >= maxWaiting || d.Oldest > stallAfter {
-		return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("%d commands wait, the oldest for %s", d.Entries, d.Oldest)).After(2*time.Second + rand.N(time.Second)) //nolint:err113 // the cause
+		return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("%d commands wait, the oldest for %s", d.Entries, d.Oldest)).After(2*time.Second + rand.N(time.Second))
 	}
 	add := c.client.B().Xadd().Key(stream).Id("*").FieldValue().FieldValue(wire.CommandField, cmd.String()).Build()
 	if err := c.client.Do(ctx, add).Error(); err != nil {

@@ -133,7 +133,7 @@ func (c *Commands) look(ctx context.Context) {
 		behind := overloaded || d.Entries > c.bound || l.stall > 0 && d.Oldest > l.stall
 		l.given = p.Given
 		if was := l.behind.Swap(behind); !was && behind {
-			c.log(fmt.Errorf("commands are refused: %d are in %s, the oldest for %s", d.Entries, l.stream, d.Oldest)) //nolint:err113 // for the log only
+			c.log(fmt.Errorf("commands are refused: %d are in %s, the oldest for %s", d.Entries, l.stream, d.Oldest))
 		}
 	}
 }

@@ -177,7 +177,7 @@ func (r *Relay) trim(ctx context.Context) {
 	dropped, err := t.trim(ctx)
 	if dropped > 0 {
 		r.Metrics.Dropped.Add(float64(dropped))
-		err = fmt.Errorf("%d events were dropped that a follower has not handled", dropped) //nolint:err113 // for the log only
+		err = fmt.Errorf("%d events were dropped that a follower has not handled", dropped)
 	}
 	if err != nil {
 		r.OnError(fmt.Errorf("trim events: %w", err))
