@@ -277,6 +277,37 @@ func TestResume(t *testing.T) {
 	})
 }
 
+// An app that says in its handshake what it has, and then joins its room, is told
+// what it missed before anything new all the same.
+func TestJoiningDoesNotOvertakeAResume(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.serveChat()
+	w.room("r1", "ana", "bor")
+	e := w.edge(nil)
+	ana := e.native(t, w.token("ana", time.Hour))
+	ana.join("r1")
+	for range 3 {
+		ana.say("r1", "")
+	}
+	ana.hasExactly(1, 3)
+	for name, join := range map[string]string{"without a number": `{"roomId":"r1"}`, "with one": `{"roomId":"r1","lastSeq":1}`} {
+		c.setSilent(true) // what was missed takes its time
+		bor := e.socketIO(t, `{"token":"`+w.token("bor", time.Hour)+`","lastSeq":{"r1":1}}`)
+		hear[struct{}](bor, "connected", nil)
+		bor.emit(wire.EventJoinRoom, join, "")
+		bor.settle()
+		before := c.count("r1")
+		ana.say("r1", "")
+		testenv.Eventually(t, 5*time.Second, "the message did not arrive", func() bool { return len(ana.seqs()) == before+1 })
+		bor.settle()
+		if got := bor.seqs(); len(got) != 0 {
+			t.Errorf("%s: chat %v came before what was missed", name, got)
+		}
+		c.setSilent(false)
+	}
+}
+
 // Chat that is published while Redis' connection is away is made up for.
 func TestChatHasNoGapsAfterAnOutage(t *testing.T) {
 	t.Parallel()

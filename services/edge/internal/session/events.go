@@ -169,7 +169,8 @@ func (s *Session) joinRoom(ctx context.Context, r request) error {
 		return err
 	}
 	seat := s.seat(id)
-	if seat == nil {
+	fresh := seat == nil
+	if fresh {
 		seat = newSeat(s, id)
 		s.m.rooms.Open(id)
 		if err := s.sit(ctx, seat); err != nil {
@@ -181,12 +182,16 @@ func (s *Session) joinRoom(ctx context.Context, r request) error {
 	if s.announce(seat) {
 		s.tellOthers(wire.EventUserJoined, id, r.ref)
 	}
+	// A seat that was there before may wait for what its handshake asked for: then
+	// that opens its gate, and nothing else may.
 	if p.LastSeq >= 0 {
 		if err := s.m.resume(seat, p.LastSeq, r.name); err != nil {
-			seat.openGate(0)
+			if code(err) != wire.CodeRateLimited {
+				seat.openGate(0)
+			}
 			return err
 		}
-	} else {
+	} else if fresh {
 		seat.openGate(0)
 	}
 	return s.append(wire.ServiceLocation, wire.CommandSnapshot, id, request{name: r.name, at: r.at}, "{}")

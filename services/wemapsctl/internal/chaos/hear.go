@@ -68,6 +68,7 @@ func (p *person) hear(packet client.Packet) {
 		var j wire.JoinedRoom
 		if p.decode(packet, &j) {
 			delete(p.resume, j.RoomID)
+			delete(p.greet, j.RoomID)
 			p.joined[j.RoomID], p.resumed[j.RoomID] = true, true
 		}
 	case wire.EventError:
@@ -227,6 +228,9 @@ func (p *person) hearRefusal(e wire.SocketError, ref string) {
 		fallthrough
 	default:
 		p.r.verdict.add(kindRefusal, p.account.Name, e.RoomID, "%q (%s) was refused: %s %s", e.Event, ref, e.Code, e.Message)
+	}
+	if ref == "greet" { // it is sent again
+		return
 	}
 	if ref == "" && e.RoomID != "" && p.books[e.RoomID] != nil { // the resume of the handshake or of a join failed
 		p.resume[e.RoomID] = time.Now().Add(wait)

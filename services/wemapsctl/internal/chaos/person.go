@@ -63,6 +63,7 @@ type person struct {
 	quiet    bool // no new messages, no new fixes
 	busy     bool // a visitor that comes or goes
 	resume   map[string]time.Time
+	greet    map[string]time.Time // rooms to be joined for their positions, after a resume in the handshake
 	refused  map[wire.Code]int
 	repairs  int
 	left     map[string]time.Time // rooms that a visitor is not in, since when
@@ -97,7 +98,7 @@ type ownFix struct {
 
 func newPerson(r *runner, id int, h habit, account client.Account) *person {
 	p := &person{id: id, habit: h, account: account, r: r, rng: rand.New(rand.NewPCG(r.opt.Seed, uint64(id)+1)), say: r.opt.Every,
-		books: map[string]*book{}, counter: map[string]int{}, fixes: map[string]*ownFix{}, resume: map[string]time.Time{},
+		books: map[string]*book{}, counter: map[string]int{}, fixes: map[string]*ownFix{}, resume: map[string]time.Time{}, greet: map[string]time.Time{},
 		refused: map[wire.Code]int{}, left: map[string]time.Time{}, joined: map[string]bool{}, resumed: map[string]bool{}, denied: map[string]bool{}, edge: id % replicas, protocol: client.Native}
 	if id%3 == 0 {
 		p.protocol = client.SocketIO
@@ -152,12 +153,15 @@ func (p *person) session(ctx context.Context) error {
 	now := time.Now()
 	p.conn, p.heard, p.nextPing = conn, now, now
 	clear(p.resume)
+	clear(p.greet)
 	clear(p.joined)
 	clear(p.denied)
 	for _, room := range p.rooms {
 		p.books[room].reconnected(inHandshake)
 		p.resumed[room] = true
-		if !inHandshake {
+		if inHandshake {
+			p.greet[room] = now
+		} else {
 			p.resume[room] = now
 		}
 	}
@@ -261,6 +265,12 @@ func (p *person) catchUp(now time.Time) error {
 		if due, ok := p.resume[room]; ok && !now.Before(due) {
 			p.resume[room] = now.Add(ackWithin) // until joined-room comes
 			if err := p.send(wire.EventJoinRoom, "join", wire.RoomRef{RoomID: room, LastSeq: &b.upTo}); err != nil {
+				return err
+			}
+		}
+		if due, ok := p.greet[room]; ok && !now.Before(due) {
+			p.greet[room] = now.Add(ackWithin)
+			if err := p.send(wire.EventJoinRoom, "greet", wire.RoomRef{RoomID: room}); err != nil {
 				return err
 			}
 		}
