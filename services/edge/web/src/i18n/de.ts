@@ -190,6 +190,16 @@ export const de: Messages = {
   'me.problem.not-gpx': 'Diese Datei ist keine GPX-Strecke.',
   'me.problem.empty': 'In dieser Datei ist keine Strecke.',
 
+  'sos.call': 'Um Hilfe rufen',
+  'sos.title': 'Um Hilfe rufen?',
+  'sos.hint': 'Alle im Raum werden alarmiert und sehen, wo dieses Gerät ist, wenn es das weiß, auch wenn du deine Position pausiert oder ungenau gemacht hast.',
+  'sos.send': 'Alle alarmieren',
+  'sos.mine': 'Du hast um Hilfe gerufen.',
+  'sos.other': '{name} braucht Hilfe!',
+  'sos.cancel': 'Ich bin in Sicherheit, Alarm beenden',
+  'sos.show': 'Auf der Karte zeigen',
+  'sos.answer': 'Ich kümmere mich',
+
   'ask.title': '{name} fragt, wo du bist',
   'ask.hint': 'Teile deine Position, oder antworte im Chat.',
   'ask.later': 'Jetzt nicht',

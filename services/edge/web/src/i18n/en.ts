@@ -189,6 +189,16 @@ export const en = {
   'me.problem.not-gpx': 'This file is no GPX track.',
   'me.problem.empty': 'There is no track in this file.',
 
+  'sos.call': 'Call for help',
+  'sos.title': 'Call for help?',
+  'sos.hint': 'Everybody in the room is alarmed and sees where this device is, if it can tell, even if you have paused or blurred your position.',
+  'sos.send': 'Alarm everybody',
+  'sos.mine': 'You have called for help.',
+  'sos.other': '{name} needs help!',
+  'sos.cancel': 'I am safe, end the alarm',
+  'sos.show': 'Show on the map',
+  'sos.answer': 'I take care of it',
+
   'ask.title': '{name} asks where you are',
   'ask.hint': 'Share your position, or answer in the chat.',
   'ask.later': 'Not now',

@@ -25,6 +25,7 @@ import { Me } from './me'
 import { Members } from './members'
 import { Sheet, type Size } from './sheet'
 import { Shares } from './shares'
+import { Calls, whereNow } from './sos'
 import { Tabs } from './tabs'
 
 export function RoomScreen({ id }: { id: string }) {
@@ -47,7 +48,7 @@ function Gone({ title, hint }: { title: string; hint?: string }) {
   )
 }
 
-type Open = 'invite' | 'shares' | 'edit' | 'leave' | 'close' | null
+type Open = 'sos' | 'invite' | 'shares' | 'edit' | 'leave' | 'close' | null
 
 function RoomPage({ store }: { store: RoomStore }) {
   const [tab, setTab] = useState<'people' | 'chat'>('people')
@@ -80,6 +81,7 @@ function RoomPage({ store }: { store: RoomStore }) {
             { id: 'chat', label: t('room.chat'), icon: 'chat', badge: unread },
           ]}>
             <div class="people" hidden={tab !== 'people'}>
+              <Calls store={store} onShow={show} />
               <Me store={store} />
             <Members store={store} onShow={show} onInvite={() => setOpen('invite')} />
             </div>
@@ -114,6 +116,7 @@ function RoomBar({ store, onOpen }: { store: RoomStore; onOpen: (open: Open) => 
       <Menu label={t('room.menu')} actions={[
         leads && { label: t('room.edit'), icon: 'edit', run: () => onOpen('edit') },
         leads && { label: t('room.shares'), icon: 'eye', run: () => onOpen('shares') },
+        { label: t('sos.call'), icon: 'alert', danger: true, run: () => onOpen('sos') },
         { label: t('room.leave'), icon: 'out', run: () => onOpen('leave') },
         role === 'owner' && { label: t('room.close'), icon: 'close', danger: true, run: () => onOpen('close') },
       ]} />
@@ -136,6 +139,8 @@ function Dialogs({ store, room, open, onClose }: { store: RoomStore; room: Room;
       return <Shares room={room} onClose={onClose} />
     case 'edit':
       return <EditRoom room={room} onClose={onClose} />
+    case 'sos':
+      return <Confirm title={t('sos.title')} hint={t('sos.hint')} action={t('sos.send')} onClose={onClose} run={async () => store.live.callForHelp(undefined, await whereNow())} />
     case 'leave':
       return <Confirm title={t('room.leaveSure', { room: room.name })} hint={t('room.leaveHint')} action={t('room.leave')} onClose={onClose}
         run={async () => {

@@ -1,5 +1,5 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
-import type { ChatMessage, Live, LiveRoom, MemberState, PendingMessage, Room, RoomEvents } from '@wemaps/sdk'
+import type { ChatMessage, Live, LiveRoom, MemberState, PendingMessage, Room, RoomEvents, SOS } from '@wemaps/sdk'
 
 import { unreadAfter } from '../chat/items'
 import { codeOf, say } from '../errors'
@@ -35,6 +35,8 @@ export class RoomStore {
   readonly refused = signal<{ code: string; text: string } | null>(null)
   /** The newest message of somebody else, for who listens and does not look. */
   readonly heard = signal<ChatMessage | null>(null)
+  /** Calls for help that are open. */
+  readonly sos = signal<readonly SOS[]>([])
   /** Who wants to know where the user is. */
   readonly asked = signal<{ by: string; name: string } | null>(null)
   readonly unread: ReadonlySignal<number>
@@ -97,6 +99,7 @@ export class RoomStore {
 
   private tellPeople(): void {
     this.peopleTimer = undefined
+    if (this.sos.peek().length > 0 || this.live.sos.size > 0) this.sos.value = [...this.live.sos.values()]
     this.members.value = inOrder([...this.live.members.values()].map((m) => ({ ...m })), this.me)
   }
 
