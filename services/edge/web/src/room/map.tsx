@@ -2,7 +2,7 @@ import { MapView, PlacePicker } from '../map'
 import type { MapProps } from '../map'
 import type { Place } from '../place'
 
-export function RoomMap(props: Pick<MapProps, 'room' | 'focus' | 'places' | 'meId'>) {
+export function RoomMap(props: Pick<MapProps, 'room' | 'focus' | 'places' | 'meId' | 'overlays'>) {
   return <MapView {...props} />
 }
 

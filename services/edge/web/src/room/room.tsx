@@ -83,7 +83,7 @@ function RoomPage({ store }: { store: RoomStore }) {
             <div class="people" hidden={tab !== 'people'}>
               <Calls store={store} onShow={show} />
               <Me store={store} />
-            <Members store={store} onShow={show} onInvite={() => setOpen('invite')} />
+              <Members store={store} onShow={show} onInvite={() => setOpen('invite')} />
             </div>
             <div class="chat-place" hidden={tab !== 'chat'}>
               <Chat store={store} shown={chatShown} onFocus={() => setSize('full')} />
@@ -91,7 +91,7 @@ function RoomPage({ store }: { store: RoomStore }) {
           </Tabs>
         </Sheet>
         <div class="room-map">
-          <RoomMap room={store.live} focus={focus.value} meId={store.me} />
+          <RoomMap room={store.live} focus={focus.value} meId={store.me} {...(store.places && { overlays: store.places.overlays })} />
         </div>
       </main>
       <Announcer store={store} />

@@ -5,6 +5,7 @@ import { unreadAfter } from '../chat/items'
 import { codeOf, say } from '../errors'
 import { t } from '../i18n'
 import { wm } from '../sdk'
+import { Places } from './places'
 import { live, user } from './session'
 import { detach, goOn } from './sharing'
 import { inOrder, nameOf } from './status'
@@ -40,6 +41,8 @@ export class RoomStore {
   /** Who wants to know where the user is. */
   readonly asked = signal<{ by: string; name: string } | null>(null)
   readonly unread: ReadonlySignal<number>
+  /** What the map shows besides the members; null for who only looks. */
+  readonly places: Places | null
   readonly me: string | null
 
   private chatTimer: ReturnType<typeof setTimeout> | undefined
@@ -71,6 +74,7 @@ export class RoomStore {
       void this.askUnread()
       void goOn(live)
     }
+    this.places = me ? new Places(live, this.sos) : null
     this.soon()
   }
 
@@ -134,6 +138,7 @@ export class RoomStore {
 
   close(): void {
     detach(this.live.id)
+    this.places?.close()
     for (const off of this.offs) off()
     clearTimeout(this.chatTimer)
     clearTimeout(this.peopleTimer)
