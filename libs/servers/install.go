@@ -34,11 +34,12 @@ func ProvideRedis(ctx context.Context, say func(string)) (Origin, error) {
 }
 
 type provision struct {
-	what     string
-	find     func(context.Context) (Origin, error)
-	image    string
-	env      string
-	packages map[string][]string // by package manager
+	what        string
+	find        func(context.Context) (Origin, error)
+	image       string
+	env         string
+	packages    map[string][]string // by package manager
+	machineOnly bool                // no container will do
 }
 
 func provide(ctx context.Context, say func(string), p provision) (Origin, error) {
@@ -58,6 +59,9 @@ func provide(ctx context.Context, say func(string), p provision) (Origin, error)
 		} else {
 			reasons = append(reasons, fmt.Errorf("after the installation: %w", err))
 		}
+	}
+	if p.machineOnly {
+		return Origin{}, fmt.Errorf("please install %s (%s), or name its binary with %s\n%w", p.what, hint(p.packages), p.env, errors.Join(reasons...))
 	}
 	docker, err := findDocker(ctx)
 	if err == nil {

@@ -3,6 +3,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 	"github.com/wemaps/wemaps/libs/servers"
 	"github.com/wemaps/wemaps/libs/testenv"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/stack"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/workspace"
 )
 
 // env is one whole system with a database and a Redis of its own.
@@ -27,6 +29,11 @@ type env struct {
 var build = sync.OnceValues(func() (string, error) {
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("wemaps-e2e-%d", os.Getpid()))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	// The page is a part of the edge. Without Node the tests of the page say what is missing.
+	say := func(string, ...any) {}
+	if err := workspace.BuildPage(context.Background(), root, say); err != nil && !errors.Is(err, workspace.ErrNoNode) {
 		return "", err
 	}
 	args := []string{"build", "-o", dir + "/"}

@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wemaps/wemaps/libs/servers"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/stack"
+)
+
+const pageDir = root + "/services/edge/web"
+
+// Two people with browsers and one with an app use the page of the real system; its security policy, errors and what
+// stops people who cannot see or point count as failures. Not beside other tests: a browser has a machine to itself
+// elsewhere, too.
+func TestThePageInBrowsers(t *testing.T) {
+	npmInstall(t, "page")
+	chromium, err := servers.ProvideChromium(t.Context(), func(s string) { t.Log(s) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := start(t, stack.Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "page.test.mjs")
+	cmd.Dir = "page"
+	cmd.Env = append(os.Environ(), "WEMAPS_URL="+e.URL(0), "WEMAPS_CHROMIUM="+chromium.Path)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "first paint") {
+			t.Log(strings.TrimSpace(line))
+		}
+	}
+}
+
+// The page's own tests, and its types.
+func TestThePageOnItsOwn(t *testing.T) {
+	t.Parallel()
+	npmInstall(t, pageDir)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	for _, args := range [][]string{{"run", "-s", "check"}, {"test"}} {
+		cmd := exec.CommandContext(ctx, "npm", args...)
+		cmd.Dir = pageDir
+		cmd.Env = append(cmd.Environ(), "NO_COLOR=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("npm %v: %v\n%s", args, err, out)
+		}
+	}
+}
