@@ -216,7 +216,7 @@ func (a *App) rest(c *core, addresses *proxy.Addresses, limiter *proxy.Limiter) 
 		"chat":     api.Probe(a.cfg.ChatAdminURL),
 	})
 	err := api.Register(e, api.Deps{Health: health, Sockets: c.sessions.Count, OpenAPI: wire.OpenAPI(), AsyncAPI: wire.AsyncAPI(),
-		App: web.Dist(), AppConfig: api.AppConfig{StyleURL: a.cfg.MapStyleURL, Attribution: a.cfg.MapAttribution, Origins: a.cfg.mapOrigins()}})
+		App: web.Dist(), Page: api.AppConfig{StyleURL: a.cfg.MapStyleURL, Attribution: a.cfg.MapAttribution, Origins: a.cfg.mapOrigins()}})
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func file(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
 func serveApp(t *testing.T, files fstest.MapFS, config AppConfig) http.Handler {
 	t.Helper()
 	e := httpx.New(httpx.Options{Service: "edge", Log: zap.NewNop(), Registry: prometheus.NewRegistry()})
-	if err := Register(e, Deps{Health: NewHealth(nil), Sockets: func() int { return 0 }, OpenAPI: []byte("{}"), AsyncAPI: []byte("{}"), App: files, AppConfig: config}); err != nil {
+	if err := Register(e, Deps{Health: NewHealth(nil), Sockets: func() int { return 0 }, OpenAPI: []byte("{}"), AsyncAPI: []byte("{}"), App: files, Page: config}); err != nil {
 		t.Fatal(err)
 	}
 	return e

@@ -17,7 +17,7 @@ type Deps struct {
 	OpenAPI  []byte     // JSON
 	AsyncAPI []byte     // JSON
 	App      fs.FS      // the built page; may be empty
-	AppConfig
+	Page     AppConfig  // what this deployment decides about it
 }
 
 type handlers struct {
@@ -33,8 +33,8 @@ func Register(e *echo.Echo, d Deps) error {
 		return err
 	}
 	h := &handlers{Deps: d, started: time.Now(), docs: docs}
-	get(e, "/config.json", d.AppConfig.serve)
-	app, err := newApp(d.App, d.AppConfig)
+	get(e, "/config.json", d.Page.serve)
+	app, err := newApp(d.App, d.Page)
 	switch {
 	case err != nil:
 		return err

@@ -246,7 +246,6 @@ func TestViewersNeverGetMoreThanAllowed(t *testing.T) {
 			w.do("DEL", wire.KeyZones("ann"))
 		}
 		now := time.Now().Add(-10 * time.Minute)
-		allowed := []privacy.Level{}
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(1, 20).Draw(rt, "seconds")) * time.Second)
 			switch rapid.IntRange(0, 4).Draw(rt, "what") {
@@ -270,7 +269,6 @@ func TestViewersNeverGetMoreThanAllowed(t *testing.T) {
 				w.do("HSET", wire.KeySharing(room), "ann", string(raw))
 				h = w.commands(w.client)
 			}
-			allowed = append(allowed, s.Policy(home).Wherever(time.Now()))
 			if raw, err := w.do("GET", wire.KeyLocation(room, "ann")).ToString(); err == nil {
 				checkShown(rt, location(t, raw), s, home)
 			}

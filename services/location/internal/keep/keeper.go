@@ -136,8 +136,7 @@ func (k *Keeper) write(ctx context.Context, since time.Time) error {
 		return fmt.Errorf("project sharing: %w", err)
 	}
 	err = k.Archive.EachZones(ctx, since, func(page map[string]privacy.Zones) error {
-		_, err := k.zones(ctx, page) // owners look every half minute
-		return err
+		return k.zones(ctx, page) // owners look every half minute
 	})
 	if err != nil {
 		return fmt.Errorf("project privacy zones: %w", err)

@@ -116,7 +116,7 @@ func (p *Projection) ChangeZones(ctx context.Context, user, name string, change 
 	if err != nil {
 		return z, err
 	}
-	if _, err := p.zones(ctx, map[string]privacy.Zones{user: z}); err != nil {
+	if err := p.zones(ctx, map[string]privacy.Zones{user: z}); err != nil {
 		return z, err
 	}
 	rooms, err := p.Client.Do(ctx, p.Client.B().Smembers().Key(wire.KeyUserRooms(user)).Build()).AsStrSlice()
@@ -130,28 +130,22 @@ func (p *Projection) ChangeZones(ctx context.Context, user, name string, change 
 	return z, p.Append(ctx, commands)
 }
 
-// zones writes zones, and returns whose were not known.
-func (p *Projection) zones(ctx context.Context, page map[string]privacy.Zones) (behind []string, err error) {
-	users := make([]string, 0, len(page))
+// zones writes zones, unless newer ones are there.
+func (p *Projection) zones(ctx context.Context, page map[string]privacy.Zones) error {
 	execs := make([]rueidis.LuaExec, 0, len(page))
 	for user, z := range page {
 		raw, err := json.Marshal(publish.ZonesCache(z))
 		if err != nil {
-			return nil, fmt.Errorf("encode privacy zones: %w", err)
+			return fmt.Errorf("encode privacy zones: %w", err)
 		}
-		users = append(users, user)
 		execs = append(execs, rueidis.LuaExec{Keys: []string{wire.KeyZones(user)}, Args: []string{strconv.FormatInt(z.Version, 10), string(raw)}})
 	}
-	for i, r := range setZones.ExecMulti(ctx, p.Client, execs...) {
-		set, err := r.AsBool()
-		if err != nil {
-			return nil, fmt.Errorf("project privacy zones: %w", err)
-		}
-		if set {
-			behind = append(behind, users[i])
+	for _, r := range setZones.ExecMulti(ctx, p.Client, execs...) {
+		if err := r.Error(); err != nil {
+			return fmt.Errorf("project privacy zones: %w", err)
 		}
 	}
-	return behind, nil
+	return nil
 }
 
 // Append writes commands to the streams of their rooms' partitions.

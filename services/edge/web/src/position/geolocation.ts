@@ -2,6 +2,7 @@ import type { Problem, Reading } from './reading'
 
 const often = 20_000 // ms: up to this interval the browser watches; beyond it is asked now and then, and the receiver rests
 const patience = 30_000 // ms
+const silence = 20_000 // ms: some browsers tell nothing of who stands still, who would soon look lost to others
 
 export type Geo = Pick<Geolocation, 'watchPosition' | 'clearWatch' | 'getCurrentPosition'>
 
@@ -49,7 +50,7 @@ export class GeolocationSource {
   private ask(): void {
     if (this.interval <= often) {
       this.watch = this.geo!.watchPosition(this.got, this.refused, { enableHighAccuracy: true, maximumAge: 1000, timeout: patience })
-      return
+      return this.attend()
     }
     const again = () => {
       clearTimeout(this.timer)
@@ -59,8 +60,18 @@ export class GeolocationSource {
     this.geo!.getCurrentPosition((p) => (this.got(p), again()), (e) => (this.refused(e), again()), options)
   }
 
+  /** While it watches, the browser is asked as well whenever it has said nothing for a while. */
+  private attend(): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => {
+      this.geo!.getCurrentPosition(this.got, () => undefined, { enableHighAccuracy: true, maximumAge: 0, timeout: patience }) // the watch tells why not
+      this.attend()
+    }, silence)
+  }
+
   private readonly got = (p: GeolocationPosition) => {
     if (!this.running) return
+    if (this.watch !== null) this.attend()
     const { latitude, longitude, accuracy, speed, heading, altitude } = p.coords
     const known = (n: number | null): n is number => n !== null && Number.isFinite(n)
     this.tell({

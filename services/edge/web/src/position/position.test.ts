@@ -129,6 +129,26 @@ describe('the browser’s position', () => {
     expect(heard).toHaveLength(1)
   })
 
+  it('asks for a browser that says nothing of who stands still', () => {
+    vi.useFakeTimers()
+    let moved: PositionCallback = () => undefined
+    const asked = vi.fn((a: PositionCallback) => a(position(12)))
+    const heard: Reading[] = []
+    const s = new GeolocationSource((r) => heard.push(r), () => undefined, { watchPosition: (a: PositionCallback) => ((moved = a), 1), clearWatch: () => undefined, getCurrentPosition: asked } as unknown as Geo, true)
+    s.start()
+    vi.advanceTimersByTime(15_000)
+    moved(position(12))
+    vi.advanceTimersByTime(15_000)
+    expect(asked).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(46_000)
+    expect(asked).toHaveBeenCalledTimes(3)
+    expect(heard).toHaveLength(4)
+    s.stop()
+    vi.advanceTimersByTime(60_000)
+    expect(asked).toHaveBeenCalledTimes(3)
+    vi.useRealTimers()
+  })
+
   it('lets the receiver rest when it is rarely asked', () => {
     vi.useFakeTimers()
     const asked = vi.fn((a: PositionCallback) => a(position(12)))
