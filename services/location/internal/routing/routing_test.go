@@ -29,6 +29,7 @@ type osrm struct {
 	behave           atomic.Pointer[http.HandlerFunc] // instead of that
 	mu               sync.Mutex
 	last             string
+	failures         atomic.Int64 // that the advisor has met
 }
 
 func startOSRM(t *testing.T) *osrm {
@@ -94,7 +95,7 @@ func number(t *testing.T, s string) float64 {
 func start(t *testing.T, o *osrm, timeout, pause time.Duration) *routing.Advisor {
 	t.Helper()
 	a := routing.New(routing.Config{URL: o.URL, Profile: "driving", Timeout: timeout, Workers: 4, Pause: pause},
-		routing.NewMetrics(prometheus.NewRegistry()), func(err error) { t.Log(err) })
+		routing.NewMetrics(prometheus.NewRegistry()), func(err error) { t.Log(err); o.failures.Add(1) })
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -204,7 +205,7 @@ func TestAnEngineThatFails(t *testing.T) {
 				ask(i)
 			}
 			testenv.Eventually(t, 10*time.Second, "it is asked three times", func() bool { return o.calls.Load() == 3 && o.now.Load() == 0 })
-			time.Sleep(20 * time.Millisecond) // the last failure must have been counted
+			testenv.Eventually(t, 10*time.Second, "three failures are counted", func() bool { return o.failures.Load() == 3 })
 			ask(3)
 			time.Sleep(50 * time.Millisecond)
 			if n := o.calls.Load(); n != 3 {

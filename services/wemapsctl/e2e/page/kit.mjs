@@ -26,8 +26,8 @@ export async function launch() {
 
 export class Person {
   complaints = []
-  /** Complaints that the test provokes, such as those of a network that it has cut. */
-  expected = []
+  /** Complaints that the test provokes, such as those of a network that it has cut, and of a room that shares no route. */
+  expected = [/^404 \/api\/rooms\/[^/]+\/route$/]
 
   static async at(browser, name, options = {}) {
     const p = new Person()
@@ -35,7 +35,8 @@ export class Person {
     p.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Ljubljana', permissions: ['geolocation', 'clipboard-read', 'clipboard-write'], ...options })
     p.context.setDefaultTimeout(30_000)
     p.page = await p.context.newPage()
-    p.page.on('console', (m) => m.type() === 'error' && p.complaints.push(`console: ${m.text()}`))
+    p.page.on('console', (m) => m.type() === 'error' && !/^Failed to load resource: the server/.test(m.text()) && p.complaints.push(`console: ${m.text()}`))
+    p.page.on('response', (r) => r.status() >= 400 && p.complaints.push(`${r.status()} ${new URL(r.url()).pathname}`)) // which says more than the console
     p.page.on('pageerror', (e) => p.complaints.push(`error: ${e.stack ?? e}`))
     await p.page.addInitScript(() => {
       addEventListener('securitypolicyviolation', (e) => console.error(`refused by the policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))

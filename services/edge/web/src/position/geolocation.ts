@@ -49,14 +49,14 @@ export class GeolocationSource {
 
   private ask(): void {
     if (this.interval <= often) {
-      this.watch = this.geo!.watchPosition(this.got, this.refused, { enableHighAccuracy: true, maximumAge: 1000, timeout: patience })
+      this.watch = this.geo!.watchPosition(this.got, this.refused, { enableHighAccuracy: true, maximumAge: 0, timeout: patience })
       return this.attend()
     }
     const again = () => {
       clearTimeout(this.timer)
       if (this.running && this.watch === null) this.timer = setTimeout(() => this.ask(), this.interval)
     }
-    const options = { enableHighAccuracy: true, maximumAge: 10_000, timeout: patience }
+    const options = { enableHighAccuracy: true, maximumAge: 0, timeout: patience }
     this.geo!.getCurrentPosition((p) => (this.got(p), again()), (e) => (this.refused(e), again()), options)
   }
 

@@ -14,18 +14,18 @@ function attach(room: LiveRoom): void {
   sharedWith.value = new Set(ends.keys())
 }
 
-/** Shares the browser's position with a room, from a click on. */
+/** Shares the browser's position with a room, from a click on. What was measured in a pause is never shown: the pause ends first. */
 export async function share(room: LiveRoom): Promise<void> {
+  await shownAgain(room)
   attach(room)
   if (ownPosition.source.peek() !== 'geolocation') ownPosition.share()
-  await shownAgain(room)
 }
 
 /** Shares the position along a track with a room, in place of one's own. */
 export async function drive(room: LiveRoom, file: File): Promise<boolean> {
   if (!(await ownPosition.driveFile(file))) return false
-  attach(room)
   await shownAgain(room)
+  attach(room)
   return true
 }
 

@@ -30,10 +30,10 @@ export function Dialog({ title, onClose, children, wide = false }: { title: stri
       }}
       onMouseDown={(e) => e.target === ref.current && onClose()}>
       <div class="dialog">
-        <header>
+        <div class="dialog-head">
           <h2 id={id}>{title}</h2>
           <IconButton icon="close" label={t('app.close')} onClick={onClose} />
-        </header>
+        </div>
         <div class="dialog-body">{children}</div>
       </div>
     </dialog>
