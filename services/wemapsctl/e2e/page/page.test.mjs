@@ -95,7 +95,7 @@ test('they see each other move', async () => {
     await p.button('Share my position').click()
     await p.button('Stop sharing').waitFor()
   }
-  await ana.member(bob.name).getByText('1.5 km to go').waitFor()
+  for (const p of [ana, bob]) await p.member(bob.name).getByText('1.5 km to go').waitFor()
   await bob.member(ana.name).getByText('2.0 km to go').waitFor()
   await ana.marker(bob.name).waitFor({ state: 'attached' })
   await bob.marker(ana.name).waitFor({ state: 'attached' })

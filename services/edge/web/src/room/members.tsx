@@ -3,9 +3,12 @@ import { useState } from 'preact/hooks'
 
 import { ago, distance, moment, percent } from '../format'
 import { t } from '../i18n'
+import { distance as metresBetween } from '../map/geo'
+import { ownPosition } from '../position'
 import { wm } from '../sdk'
 import { now } from '../state/clock'
 import type { RoomStore } from '../state/room'
+import { sharedWith } from '../state/sharing'
 import { nameOf, remaining, statusOf } from '../state/status'
 import { attempt, toast } from '../state/toasts'
 import { Confirm } from '../ui/dialog'
@@ -54,12 +57,20 @@ function Row({ member: m, mine, store, onShow }: { member: MemberState; mine: Me
             {me && <span class="tag">{t('app.you')}</span>}
             {m.role !== 'member' && <span class="tag">{t(`role.${m.role}`)}</span>}
           </span>
-          <StatusLine member={m} />
+          {me && status === 'silent' && sharedWith.value.has(store.live.id) ? <Here store={store} /> : <StatusLine member={m} />}
         </span>
       </button>
       {!me && <Actions member={m} mine={mine} store={store} />}
     </li>
   )
+}
+
+/** How far this device has to go: the server tells a user's own position to the others only. */
+function Here({ store }: { store: RoomStore }) {
+  const room = store.room.value
+  const at = ownPosition.reading.value
+  const left = room && at && metresBetween([at.longitude, at.latitude], [room.destinationLng, room.destinationLat])
+  return <span class="member-status">{left == null ? t('create.locating') : t('member.away', { distance: distance(left) })}</span>
 }
 
 /** What to know of somebody, the most important first. */
