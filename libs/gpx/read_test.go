@@ -152,12 +152,12 @@ func TestSourceFails(t *testing.T) {
 func TestNamesAndSegments(t *testing.T) {
 	t.Parallel()
 	const p = `<trkpt lat="1" lon="1"><name>not me</name></trkpt>`
-	f, err := Read(strings.NewReader("<gpx><metadata><name> To\n the <b>x</b> top\u0000 </name></metadata><trk><name>A</name><trkseg>"+p+p+"</trkseg><trkseg></trkseg><trkseg>"+p+
+	_, err := Read(strings.NewReader("<gpx><metadata><name> To\n the <b>x</b> top\u0000 </name></metadata><trk><name>A</name><trkseg>"+p+p+"</trkseg><trkseg></trkseg><trkseg>"+p+
 		"</trkseg></trk><trk><name>B</name>"+p+"</trk><rte><rtept lat='1' lon='1'/></rte><rte><rtept lat='2' lon='2'/></rte></gpx>"), Limits{Bytes: 10_000, Points: 100})
 	if err == nil {
 		t.Fatal("a NUL is accepted")
 	}
-	f, err = Read(strings.NewReader("<gpx><metadata><name> To\n the top </name></metadata><trk><name>A</name><trkseg>"+p+p+"</trkseg><trkseg></trkseg><trkseg>"+p+
+	f, err := Read(strings.NewReader("<gpx><metadata><name> To\n the top </name></metadata><trk><name>A</name><trkseg>"+p+p+"</trkseg><trkseg></trkseg><trkseg>"+p+
 		"</trkseg></trk><trk><name>B</name>"+p+"</trk><rte><rtept lat='1' lon='1'/></rte><rte><rtept lat='2' lon='2'/></rte></gpx>"), Limits{Bytes: 10_000, Points: 100})
 	if err != nil {
 		t.Fatal(err)
