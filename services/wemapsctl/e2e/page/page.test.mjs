@@ -190,6 +190,14 @@ test('somebody arrives, and all are told', async () => {
   await bob.shot('room-desk-dark')
 })
 
+test('Bob drives along a track, and Ana sees it', async () => {
+  const point = (metres, s) => `<trkpt lat="${south(metres).latitude}" lon="${lake.longitude}"><time>${new Date(Date.UTC(2026, 5, 1) + s * 1000).toISOString()}</time></trkpt>`
+  const gpx = `<?xml version="1.0"?><gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>${point(1500, 0)}${point(500, 50)}</trkseg></trk></gpx>`
+  await bob.page.locator('input[type=file]').setInputFiles({ name: 'way.gpx', mimeType: 'application/gpx+xml', buffer: Buffer.from(gpx) })
+  await ana.member(bob.name).getByText(/1\.[0-3] km to go/).waitFor()
+  await bob.member(bob.name).getByText(/1\.[0-3] km to go/).waitFor()
+})
+
 test('nothing secret stands in an address, and no page complained', async () => {
   for (const p of [ana, bob]) {
     const token = await p.page.evaluate(() => JSON.parse(localStorage.getItem('wemaps.session')).token)
