@@ -66,6 +66,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
   private catching = false
   private fix: { fix: Fix; settle: ((c: Confirmed | null) => void)[]; fail: ((e: unknown) => void)[] } | null = null
   private reporting = false
+  private moves = 0 // how often somebody was heard to come or go
   private last: Fix | null = null // where this device was
 
   /** @internal */
@@ -246,7 +247,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
     if (this.live.userId === null) return
     const { api } = this.client
     const [room, receipts, calls, shown] = await Promise.all([
-      api.room(this.id),
+      this.current(),
       api.receipts(this.id).catch(() => []),
       api.sos(this.id).catch(() => null),
       api.sharing(this.id).catch(() => null),
@@ -255,6 +256,15 @@ export class LiveRoom extends Emitter<RoomEvents> {
     for (const r of receipts) this.hasRead(r.userId, r.seq)
     this.took(room)
     for (const s of shown ? [shown.sharing, ...shown.members] : []) this.shows(s)
+  }
+
+  /** The room as it is. Who comes or goes while the answer is on its way may be wrong in it: then it is asked for again. */
+  private async current(): Promise<Room> {
+    for (let tries = 0; ; tries++) {
+      const before = this.moves
+      const room = await this.client.api.room(this.id)
+      if (this.moves === before || tries === 3) return room
+    }
   }
 
   private took(room: Partial<Room>): void {
@@ -297,6 +307,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
 
   /** @internal */
   hear<E extends keyof Heard>(event: E, payload: Heard[E]): void {
+    if (event === 'user-joined' || event === 'user-left' || event === 'member-removed') this.moves++
     const handler = handlers[event] as ((room: LiveRoom, payload: Heard[E]) => void) | undefined
     handler?.(this, payload)
   }
