@@ -10,6 +10,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/servers"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/stack"
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/workspace"
 )
 
 const pageDir = root + "/services/edge/web"
@@ -43,9 +44,11 @@ func TestThePageInBrowsers(t *testing.T) {
 // The page's own tests, and its types.
 func TestThePageOnItsOwn(t *testing.T) {
 	t.Parallel()
-	npmInstall(t, pageDir)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
+	if err := workspace.InstallPage(ctx, root); err != nil { // not beside somebody who builds it
+		t.Fatal(err)
+	}
 	for _, args := range [][]string{{"run", "-s", "check"}, {"test"}} {
 		cmd := exec.CommandContext(ctx, "npm", args...)
 		cmd.Dir = pageDir

@@ -56,6 +56,19 @@ func BuildPage(ctx context.Context, root string, say func(format string, args ..
 	return nil
 }
 
+// InstallPage installs what building and testing the page needs, unless it is there.
+func InstallPage(ctx context.Context, root string) error {
+	unlock, err := lockPage(root)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if !hasNode(ctx) {
+		return ErrNoNode
+	}
+	return installPackages(ctx, filepath.Join(root, pageDir))
+}
+
 // PageIsBuilt tells whether BuildPage would have nothing to do.
 func PageIsBuilt(root string) (bool, error) {
 	_, built, err := pageState(root)
