@@ -4,42 +4,60 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-// Making a formatter costs far more than using it.
-const cache = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat>()
-function kept<T extends Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat>(kind: string, options: object, make: (l: string) => T): T {
-  const key = kind + locale() + JSON.stringify(options)
-  let f = cache.get(key) as T | undefined
-  if (!f) cache.set(key, (f = make(locale())))
-  return f
+type Formatter = Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat
+
+/** A formatter for the reader's locale. Making one costs far more than using it, and lists of people use some for each line. */
+function formatter<T extends Formatter>(make: (locale: string) => T): () => T {
+  let made: T
+  let of = ''
+  return () => {
+    if (of !== locale()) made = make((of = locale()))
+    return made
+  }
 }
-const number = (n: number, options: Intl.NumberFormatOptions) => kept('n', options, (l) => new Intl.NumberFormat(l, options)).format(n)
-const date = (at: Date, options: Intl.DateTimeFormatOptions) => kept('d', options, (l) => new Intl.DateTimeFormat(l, options)).format(at)
+const number = (options: Intl.NumberFormatOptions) => formatter((l) => new Intl.NumberFormat(l, options))
+const date = (options: Intl.DateTimeFormatOptions) => formatter((l) => new Intl.DateTimeFormat(l, options))
+const unit = (unit: string, digits = 0, unitDisplay: 'short' | 'long' = 'short') =>
+  number({ style: 'unit', unit, unitDisplay, ...(digits > 0 && { minimumFractionDigits: digits, maximumFractionDigits: digits }) })
+
+const metresOf = unit('meter')
+const kilometresOf = number({ style: 'unit', unit: 'kilometer', maximumFractionDigits: 0 })
+const exactKilometresOf = unit('kilometer', 1)
+const percentOf = number({ style: 'percent' })
+const timeOf = date({ hour: 'numeric', minute: '2-digit' })
+const momentOf = date({ weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' })
+const dayOf = date({ weekday: 'long', day: 'numeric', month: 'long' })
+const dayAndYearOf = date({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+const agoOf = formatter((l) => new Intl.RelativeTimeFormat(l, { numeric: 'always', style: 'short' }))
+const daysOf = unit('day', 0, 'long')
+const hoursOf = unit('hour')
+const minutesOf = unit('minute')
+const secondsOf = unit('second')
 
 /** A distance in metres, as exact as is of use. */
 export function distance(metres: number): string {
   if (metres < 1000) {
     const m = metres < 100 ? Math.round(metres / 5) * 5 : Math.round(metres / 10) * 10
-    if (m < 1000) return number(m, { style: 'unit', unit: 'meter' })
+    if (m < 1000) return metresOf().format(m)
   }
-  const digits = metres < 9_950 ? 1 : 0
-  return number(metres / 1000, { style: 'unit', unit: 'kilometer', minimumFractionDigits: digits, maximumFractionDigits: digits })
+  return (metres < 9_950 ? exactKilometresOf : kilometresOf)().format(metres / 1000)
 }
 
-export const percent = (n: number): string => number(n / 100, { style: 'percent' })
+export const percent = (n: number): string => percentOf().format(n / 100)
 
 /** The time of day. */
-export const clock = (at: Date): string => date(at, { hour: 'numeric', minute: '2-digit' })
+export const clock = (at: Date): string => timeOf().format(at)
 
 /** The time of day, with the day if it is not today. */
 export function moment(at: Date, now = new Date()): string {
-  return sameDay(at, now) ? clock(at) : date(at, { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' })
+  return sameDay(at, now) ? clock(at) : momentOf().format(at)
 }
 
 /** A name for a day: today, yesterday, else the date. */
 export function dayName(at: Date, now = new Date()): string {
   if (sameDay(at, now)) return t('time.today')
   if (sameDay(at, new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1))) return t('time.yesterday')
-  return date(at, { weekday: 'long', day: 'numeric', month: 'long', ...(at.getFullYear() !== now.getFullYear() && { year: 'numeric' }) })
+  return (at.getFullYear() === now.getFullYear() ? dayOf : dayAndYearOf)().format(at)
 }
 
 export function sameDay(a: Date, b: Date): boolean {
@@ -49,8 +67,8 @@ export function sameDay(a: Date, b: Date): boolean {
 /** How long ago something was: just now, 20 seconds ago, 5 minutes ago … */
 export function ago(at: Date, now = new Date()): string {
   const ms = Math.max(0, now.getTime() - at.getTime())
-  const f = kept('r', {}, (l) => new Intl.RelativeTimeFormat(l, { numeric: 'always', style: 'short' }))
   if (ms < 10_000) return t('time.now')
+  const f = agoOf()
   if (ms < minute) return f.format(-Math.floor(ms / 10_000) * 10, 'second')
   if (ms < hour) return f.format(-Math.floor(ms / minute), 'minute')
   if (ms < day) return f.format(-Math.floor(ms / hour), 'hour')
@@ -59,15 +77,14 @@ export function ago(at: Date, now = new Date()): string {
 
 /** How long something lasts, in its largest unit or two: 3 days, 5 h 20 min, 12 min, 40 s. */
 export function span(ms: number): string {
-  const unit = (n: number, u: string, display: 'short' | 'long' = 'short') => number(n, { style: 'unit', unit: u, unitDisplay: display })
-  if (ms >= 2 * day) return unit(Math.round(ms / day), 'day', 'long')
+  if (ms >= 2 * day) return daysOf().format(Math.round(ms / day))
   if (ms >= hour) {
     const h = Math.floor(ms / hour)
     const m = Math.floor((ms % hour) / minute)
-    return m && h < 10 ? `${unit(h, 'hour')} ${unit(m, 'minute')}` : unit(h, 'hour')
+    return m && h < 10 ? `${hoursOf().format(h)} ${minutesOf().format(m)}` : hoursOf().format(h)
   }
-  if (ms >= minute) return unit(Math.floor(ms / minute), 'minute')
-  return unit(Math.max(0, Math.ceil(ms / 1000)), 'second')
+  if (ms >= minute) return minutesOf().format(Math.floor(ms / minute))
+  return secondsOf().format(Math.max(0, Math.ceil(ms / 1000)))
 }
 
 /** Hours as a length to choose. */

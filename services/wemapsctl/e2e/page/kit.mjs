@@ -92,6 +92,14 @@ export class Person {
   }
 }
 
+/** Asks the API for something, as an app does. */
+export async function post(path, body, token) {
+  const r = await fetch(url + path, { method: 'POST', body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) } })
+  assert.ok(r.ok, `${path}: ${r.status}`)
+  return r.json()
+}
+
 /** Asks until the answer is true. */
 export async function until(what, ask, seconds = 20) {
   const end = Date.now() + seconds * 1000

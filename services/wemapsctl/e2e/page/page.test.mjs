@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { io } from 'socket.io-client'
-import { Person, desk, lake, launch, phone, south, until, url } from './kit.mjs'
+import { frames } from './frames.mjs'
+import { Person, desk, lake, launch, phone, post, south, until, url } from './kit.mjs'
 
 const stamp = Date.now().toString(36).slice(-5)
 let browser, ana, bob, cem, code, roomId
@@ -16,13 +17,6 @@ after(async () => {
   cem?.socket.close()
   await browser?.close()
 })
-
-async function post(path, body, token) {
-  const r = await fetch(url + path, { method: 'POST', body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) } })
-  assert.ok(r.ok, `${path}: ${r.status}`)
-  return r.json()
-}
 
 /** Somebody with an existing app: signs in, joins, and sends positions. */
 async function appUser(name) {
@@ -208,4 +202,10 @@ test('nothing secret stands in an address, and no page complained', async () => 
     assert.deepEqual(asked.filter((u) => !u.startsWith(url) && !/^(blob|data):/.test(u)), []) // nor does anybody else hear of it
     p.content()
   }
+})
+
+test('what frames cost while fifty people move', async (t) => {
+  for (const p of [ana, bob]) await p.context.close() // they would draw, too
+  cem.socket.close()
+  await frames(browser, (said) => t.diagnostic(said), { seconds: 6 })
 })

@@ -61,7 +61,7 @@ export function Chat({ store, shown, onFocus }: { store: RoomStore; shown: boole
     scroll.show(id)
   }
 
-  const role = store.members.value.find((m) => m.userId === store.me)?.role
+  const role = store.role.value
   const seen = useSeen(store)
   const byId = useMemo(() => new Map(all.map((m) => [m.id, m])), [all])
   const common: Omit<MessageProps, 'message' | 'first' | 'last' | 'answered' | 'canDelete' | 'seen'> = {
@@ -142,7 +142,7 @@ function useReading(store: RoomStore, shown: boolean, atEnd: boolean): void {
 function useSeen(store: RoomStore): { id: string; text: string } | null {
   const mine = store.messages.value.findLast((m) => m.userId === store.me && !m.kind && !m.deletedAt)
   if (!mine) return null
-  const others = store.members.value.filter((m) => m.userId !== store.me)
+  const others = store.roster.value.filter((m) => m.userId !== store.me)
   const readers = others.filter((m) => (store.receipts.value.get(m.userId) ?? 0) >= mine.seq)
   if (readers.length === 0) return { id: mine.id, text: t('chat.sent') }
   if (readers.length === others.length && others.length > 1) return { id: mine.id, text: t('chat.seenAll') }

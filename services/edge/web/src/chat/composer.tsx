@@ -143,6 +143,6 @@ export function Composer({ store, reply, editing, onDone, onFocus, onEditLast }:
   )
 }
 
-const others = (store: RoomStore) => store.members.value.filter((m) => m.userId !== store.me)
+const others = (store: RoomStore) => store.roster.value.filter((m) => m.userId !== store.me)
 
 const fits = (m: MemberState, query: string) => nameOf(m).toLocaleLowerCase().split(/\s+/).some((w) => w.startsWith(query)) || nameOf(m).toLocaleLowerCase().startsWith(query)

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 
 import { de } from './de'
 import { en } from './en'
@@ -46,11 +46,12 @@ export function setLang(next: Lang): void {
   }
 }
 
-/** Locale for Intl: the reader's region of the chosen language, if they have one. */
-export function locale(): string {
+/** Locale for Intl: the reader's region of the chosen language, if they have one. Asking the browser each time would cost more than formatting. */
+const region = computed(() => {
   const l = lang.value
   return globalThis.navigator?.languages?.find((x) => x.toLowerCase().split('-')[0] === l) ?? (l === 'en' ? 'en-GB' : l)
-}
+})
+export const locale = (): string => region.value
 
 /** A message in the chosen language. Read in a component, it follows the choice. */
 export function t<K extends Key>(key: K, ...args: Args<K>): string {
@@ -64,8 +65,7 @@ export function t<K extends Key>(key: K, ...args: Args<K>): string {
   })
 }
 
-function plural(n: number): 'one' | 'other' {
-  return new Intl.PluralRules(lang.value).select(n) === 'one' ? 'one' : 'other'
-}
+const rules = computed(() => new Intl.PluralRules(lang.value))
+const plural = (n: number): 'one' | 'other' => (rules.value.select(n) === 'one' ? 'one' : 'other')
 
 export const has = (key: string): key is Key => key in en

@@ -9,6 +9,7 @@ export type Aim = { at: 'all' } | { at: 'one'; userId: string } | { at: 'free' }
 const close = 15.5 // zoom beyond which fitting does not go
 const followFrom = 12.5 // zoom from which one sees somebody move
 const settle = 160 // ms, in which most of the way to a followed member is made up for
+const there = 2e-8 // degrees, two millimetres: nearer than this the map stays where it is
 const fly = 700 // ms
 const refit = 2000 // ms
 
@@ -76,17 +77,19 @@ export class Camera {
     this.map.fitBounds([box.west, box.south, box.east, box.north], { padding: pad, maxZoom: close, duration: animated ? fly : 0, bearing: this.map.getBearing() })
   }
 
-  /** In each frame in which somebody moves. Returns whether the map itself is about to be drawn. */
+  /** In a frame after somebody has moved. Returns whether there is something to do in the next one, too. */
   step(now: number, where: (userId: string) => LngLat | null): boolean {
     const passed = Math.min(100, now - this.lastFrame)
     this.lastFrame = now
     const aim = this.aim.peek()
-    if (aim.at !== 'one' || now < this.busyUntil || this.map.isZooming() || this.map.isRotating()) return this.map.isMoving()
+    if (aim.at !== 'one') return false
+    if (now < this.busyUntil || this.map.isZooming() || this.map.isRotating()) return true
     const to = where(aim.userId)
-    if (!to) return this.map.isMoving()
+    if (!to) return false
     const from = this.map.getCenter()
     const share = 1 - Math.exp(-passed / settle)
     const lng = near(from.lng, to[0])
+    if (Math.abs(lng - from.lng) < there && Math.abs(to[1] - from.lat) < there) return false
     this.map.jumpTo({ center: [from.lng + (lng - from.lng) * share, from.lat + (to[1] - from.lat) * share], padding: this.padding() })
     return true
   }

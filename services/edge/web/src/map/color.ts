@@ -16,9 +16,13 @@ export function colorOf(userId: string): string {
 const dark = '#10201b'
 const light = '#ffffff'
 
+const inks = new Map<string, string>()
+
 /** What can be read on a colour. */
 export function inkOn(color: string): string {
-  return contrast(color, dark) >= contrast(color, light) ? dark : light
+  let ink = inks.get(color)
+  if (!ink) inks.set(color, (ink = contrast(color, dark) >= contrast(color, light) ? dark : light))
+  return ink
 }
 
 /** WCAG contrast of two colours, 1 to 21. */

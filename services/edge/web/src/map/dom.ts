@@ -22,6 +22,9 @@ export function drawing(className: string, viewBox: string, d: string): SVGSVGEl
 
 /** Moves an element that is at the left upper corner; centred elements are centred by their style. */
 export function moveTo(e: HTMLElement, x: number, y: number): void {
-  // Tenths of a pixel are enough, and keep the text short that the browser has to read 60 times a second.
-  e.style.transform = `translate(${Math.round(x * 10) / 10}px,${Math.round(y * 10) / 10}px)`
+  e.style.transform = shift(x, y)
 }
+
+/** In whole pixels of the screen: between them, text would be blurred. */
+export const shift = (x: number, y: number): string => `translate(${whole(x)}px,${whole(y)}px)`
+const whole = (n: number) => Math.round(n * devicePixelRatio) / devicePixelRatio

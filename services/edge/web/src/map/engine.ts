@@ -5,12 +5,12 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { Base } from './base'
 import { Camera } from './camera'
 import { escape } from './config'
-import { el } from './dom'
 import type { LngLat } from './geo'
+import { Ground } from './ground'
 import { areaFeatures, lineFeature, middleOf, routeFeatures, wayOf } from './line'
 import type { Look } from './marker'
 import type { Fix } from './motion'
-import { People, type View } from './people'
+import { People } from './people'
 import { Pins, type Pin } from './pins'
 import { sources } from './style'
 import type { Overlays, Theme } from './types'
@@ -29,6 +29,8 @@ export interface EngineOptions {
 }
 
 const chores = 500 // ms between the things that need not be done in each frame
+const trailsEvery = 1000 // ms, at least, between two states of the trails
+const trailsEach = 40 // ms more for each member
 const nothing = { type: 'FeatureCollection' as const, features: [] }
 
 /** The map itself: what is below, what the room draws on it, and who is where. */
@@ -45,6 +47,9 @@ export class Engine {
   private fixed: readonly Pin[] = []
   private way: LngLat[] = []
   private share = 0
+  private shareDrawn = 0
+  private trailsDrawn = -Infinity // when
+  private leadDrawn = ''
   private lead: { from: string; to: LngLat; color: string } | null = null
   private padding: PaddingOptions = { top: 0, bottom: 0, left: 0, right: 0 }
 
@@ -67,17 +72,19 @@ export class Engine {
     this.map.touchZoomRotate.disableRotation()
     this.map.dragRotate.disable()
     this.map.keyboard.disableRotation()
-    const layer = el('div', 'wm-layer')
-    layer.setAttribute('aria-hidden', 'true')
-    this.map.getCanvasContainer().append(layer)
-    const view = viewOf(this.map)
-    this.pins = new Pins(view, layer)
+    const ground = new Ground(this.map)
+    this.pins = new Pins(ground)
     this.camera = new Camera(this.map, () => this.padding)
-    this.people = new People(view, layer, options.onPress, (now) => this.camera.step(now, (id) => this.people.where(id)))
+    const followed = () => {
+      const aim = this.camera.aim.peek()
+      return aim.at === 'one' ? aim.userId : null
+    }
+    this.people = new People(ground, options.onPress, (now) => this.camera.step(now, (id) => this.people.where(id)), followed)
     this.base = new Base(this.map, options.theme, () => this.drawAll(), (text) => this.name(text))
     this.map.on('render', () => {
-      this.people.place()
-      this.pins.place()
+      const anew = ground.drawn()
+      this.people.drawn(anew)
+      if (anew) this.pins.place()
     })
     this.map.on('click', (e) => options.onTap(e.lngLat.lat, e.lngLat.wrap().lng))
     this.resize = new ResizeObserver(() => this.measure())
@@ -113,9 +120,7 @@ export class Engine {
 
   /** How much of the route is done, by whoever the map is about. */
   setShare(share: number): void {
-    if (Math.abs(share - this.share) < 0.001) return
     this.share = share
-    this.put(sources.route, routeFeatures(this.way, share))
   }
 
   /** A line from a member to where they are going, when there is no route that says it better. */
@@ -164,11 +169,31 @@ export class Engine {
   private tick(): void {
     if (document.hidden) return
     this.camera.keep(performance.now(), this.everything())
-    const trails = this.people.trails()
-    if (trails) this.put(sources.trails, trails)
+    this.drawTrails()
     this.drawLead()
+    this.drawShare()
     this.people.declutter()
     if (this.camera.aim.peek().at === 'one') this.people.wake()
+  }
+
+  /** Each time the map's worker cuts the lines into tiles anew and the map is drawn: the more people, the seldomer. */
+  private drawTrails(): void {
+    const now = performance.now()
+    if (now - this.trailsDrawn < Math.max(trailsEvery, this.people.count * trailsEach)) return
+    const trails = this.people.trails()
+    if (!trails) return
+    this.trailsDrawn = now
+    this.put(sources.trails, trails)
+  }
+
+  private drawShare(): void {
+    if (this.way.length < 2 || Math.abs(this.share - this.shareDrawn) < 0.001) return
+    this.drawRoute()
+  }
+
+  private drawRoute(): void {
+    this.shareDrawn = this.share
+    this.put(sources.route, this.way.length > 1 ? routeFeatures(this.way, this.share) : nothing)
   }
 
   private measure(): void {
@@ -180,18 +205,24 @@ export class Engine {
 
   private drawAll(): void {
     this.people.redraw()
+    this.trailsDrawn = -Infinity
+    this.leadDrawn = ''
     this.drawOverlays()
     this.drawLead()
   }
 
   private drawOverlays(): void {
-    this.put(sources.route, this.way.length > 1 ? routeFeatures(this.way, this.share) : nothing)
+    this.drawRoute()
     this.put(sources.areas, areaFeatures(this.overlays.geofences ?? []))
   }
 
   private drawLead(): void {
     const from = this.lead && this.people.where(this.lead.from)
     const line = this.lead && from && this.way.length < 2 ? [lineFeature([from, this.lead.to], { color: this.lead.color })] : []
+    // What is given to the map is drawn, be it what is there already.
+    const key = line.length > 0 ? `${this.lead!.color} ${from!.join()} ${this.lead!.to.join()}` : 'none'
+    if (key === this.leadDrawn) return
+    this.leadDrawn = key
     this.put(sources.lead, { type: 'FeatureCollection', features: line })
   }
 
@@ -212,25 +243,5 @@ export class Engine {
     this.map.removeControl(this.attribution)
     this.attribution = new AttributionControl({ compact: true, customAttribution: escape(text) })
     this.map.addControl(this.attribution, 'bottom-right')
-  }
-}
-
-function viewOf(map: GlMap): View {
-  const size = { width: 0, height: 0 }
-  const measure = () => {
-    size.width = map.getContainer().clientWidth
-    size.height = map.getContainer().clientHeight
-  }
-  map.on('resize', measure)
-  measure()
-  return {
-    project: (at) => map.project([at[0], at[1]]),
-    center: () => {
-      const c = map.getCenter()
-      return [c.lng, c.lat]
-    },
-    zoom: () => map.getZoom(),
-    bearing: () => map.getBearing(),
-    size: () => size, // asked in each frame, when measuring would cost
   }
 }

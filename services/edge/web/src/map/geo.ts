@@ -28,9 +28,14 @@ export function between(a: LngLat, b: LngLat, t: number): LngLat {
   return [a[0] + (near(a[0], b[0]) - a[0]) * t, a[1] + (b[1] - a[1]) * t]
 }
 
+/** Degrees from one angle to another, the short way around: -180 to 180. */
+export function apart(from: number, to: number): number {
+  return ((((to - from) % 360) + 540) % 360) - 180
+}
+
 /** Between two angles in degrees, the short way around. */
 export function turn(from: number, to: number, t: number): number {
-  return (from + ((((to - from) % 360) + 540) % 360 - 180) * t + 360) % 360
+  return (from + apart(from, to) * t + 360) % 360
 }
 
 export interface Box {

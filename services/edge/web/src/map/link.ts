@@ -32,7 +32,13 @@ export function link(engine: Engine, room: LiveRoom | null, wishes: () => Wishes
     show(engine, room, wishes())
   }
   const soon = () => (timer ??= setTimeout(refresh, settle))
+  let only = false // that somebody has moved is no reason to look at everybody: the clock does so each second
+  const changed = () => {
+    if (!only) soon()
+    only = false
+  }
   const moved = (l: Location) => {
+    only = true
     const fix = fixOf(l)
     if (!fix) return
     const known = engine.people.has(l.userId)
@@ -40,7 +46,8 @@ export function link(engine: Engine, room: LiveRoom | null, wishes: () => Wishes
     if (!known) refresh()
   }
   for (const m of room?.members.values() ?? []) if (m.position) moved(m.position)
-  const offs = [room?.on('position', moved), room?.on('change', soon)]
+  only = false
+  const offs = [room?.on('position', moved), room?.on('change', changed)]
   const stopOwn = effect(() => {
     const r = ownPosition.reading.value
     const { meId } = wishes()

@@ -1,5 +1,6 @@
 import { inkOn } from './color'
-import { drawing, el, moveTo } from './dom'
+import { drawing, el, moveTo, shift } from './dom'
+import { apart } from './geo'
 
 export type Sign = 'none' | 'stale' | 'paused' | 'arrived' | 'behind' | 'offline'
 
@@ -43,6 +44,8 @@ export class Marker {
   private radius = -1
   private heading: number | null = null
   private shown = true
+  private isNamed = true
+  private gliding: Animation | null = null
   /** Width of the label in pixels; 0 before it was drawn. */
   labelWidth = 0
 
@@ -91,7 +94,18 @@ export class Marker {
 
   /** Puts it at a place of the page. */
   move(x: number, y: number): void {
+    this.gliding?.cancel()
+    this.gliding = null
     moveTo(this.root, x, y)
+  }
+
+  /** Lets it go along places of the page, each in so many ms from now, without a hand on it: that is the compositor's work alone. */
+  glide(way: readonly { x: number; y: number; in: number }[], now: number): void {
+    const end = way.at(-1)!
+    this.move(end.x, end.y) // where it is when the glide is over
+    if (end.in <= 0) return
+    this.gliding = this.root.animate(way.map((w) => ({ transform: shift(w.x, w.y), offset: w.in / end.in })), { duration: end.in })
+    this.gliding.startTime = now // it does not wait for the next frame, which may be late
   }
 
   /** Shows it or not; what is outside of the map costs nothing. */
@@ -101,13 +115,18 @@ export class Marker {
     this.root.style.display = yes ? '' : 'none'
   }
 
-  /** Turns the arrow, in degrees from the upper edge of the map. */
-  turn(degrees: number | null): void {
+  /** Turns the arrow, in degrees from the upper edge of the map, within some ms. */
+  turn(degrees: number | null, within = 0): void {
+    const before = this.heading
     const next = degrees === null ? null : Math.round(degrees)
-    if (next === this.heading) return
+    if (next === before) return
+    const by = next === null || before === null ? 0 : apart(before, next)
+    if (by !== 0 && within > 0 && Math.abs(by) < 3) return // what nobody sees is not drawn anew
     this.heading = next
     this.arrow.style.display = next === null ? 'none' : ''
-    if (next !== null) this.arrow.style.transform = `rotate(${next}deg)`
+    if (next === null) return
+    this.arrow.style.transform = `rotate(${next}deg)`
+    if (by !== 0 && within > 0) this.arrow.animate([{ transform: `rotate(${next - by}deg)` }, { transform: `rotate(${next}deg)` }], { duration: within })
   }
 
   /** The circle of uncertainty, in pixels. */
@@ -121,9 +140,12 @@ export class Marker {
 
   /** Names that would cover each other are left away. */
   named(yes: boolean): void {
+    if (this.isNamed === yes) return
+    this.isNamed = yes
     this.root.classList.toggle('unnamed', !yes)
   }
 
+  /** The width of the name. To be asked of all markers before anything of the page changes: measuring makes the browser lay it out. */
   measure(): number {
     if (this.labelWidth === 0) this.labelWidth = this.label.offsetWidth
     return this.labelWidth

@@ -95,6 +95,13 @@ export class Motion {
     return { at: between(this.from.at, next.at, t), heading: heading ?? null }
   }
 
+  /** The way that is ahead, for who can show it without asking in each frame: where it will be, in how many ms from now. */
+  plan(now: number): { in: number; at: LngLat }[] {
+    const plan = [{ in: 0, at: this.pose(now).at }]
+    if (this.rate > 0) for (const f of this.way) plan.push({ in: (f.time - this.clock) / this.rate, at: f.at })
+    return plan
+  }
+
   private advance(now: number): void {
     const passed = Math.max(0, now - this.last)
     this.last = now

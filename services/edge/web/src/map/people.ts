@@ -1,20 +1,11 @@
 import type { FeatureCollection } from 'geojson'
 
 import { lineFeature } from './line'
-import { metresPerPixel, near, type LngLat } from './geo'
+import { metresPerPixel, type LngLat } from './geo'
+import type { Ground } from './ground'
 import { Marker, type Look } from './marker'
-import { Motion, type Fix, type Pose } from './motion'
+import { Motion, type Fix } from './motion'
 import { Trail } from './trail'
-
-/** What the markers need of a map. */
-export interface View {
-  project(at: LngLat): { x: number; y: number }
-  center(): LngLat
-  zoom(): number
-  /** Degrees that the map is turned. */
-  bearing(): number
-  size(): { width: number; height: number }
-}
 
 interface Person {
   id: string
@@ -23,36 +14,36 @@ interface Person {
   trail: Trail
   accuracy: number // metres
   look: Look | null
-  pose: Pose
+  /** Has moved, and does not go there yet. */
+  due: boolean
   x: number
   y: number
   inside: boolean
 }
 
-/** What drawing has cost, for who measures. */
-export interface Cost {
-  frames: number
-  total: number // ms
-  worst: number // ms
-}
-
 const fades = [0.25, 0.55, 0.95] // of a trail's parts, the oldest first
-const margin = 60 // pixels around the map where markers are still drawn
+const margin = 60 // pixels around its place that a marker takes
+const gather = 100 // ms, in which those who have moved begin to glide together: each beginning costs a frame
 
-/** The members on the map: their markers, their trails, and the one loop that moves them. */
+/**
+ * The members on the map: their markers, their trails, and how they move. Markers glide by themselves on the ground, from one fix
+ * to the next, and nothing runs in between; only while the map is zoomed they are put at their places in each of its frames.
+ */
 export class People {
-  readonly cost: Cost = { frames: 0, total: 0, worst: 0 }
   private readonly all = new Map<string, Person>()
   private frame = 0
+  private resting = 0 // frames to go until a map that has moved counts as standing; 0 when it does
+  private gathering: ReturnType<typeof setTimeout> | undefined
   private trailsChanged = false
   private readonly calm = matchMedia('(prefers-reduced-motion: reduce)')
 
   constructor(
-    private readonly view: View,
-    private readonly layer: HTMLElement,
+    private readonly ground: Ground,
     private readonly onPress: (id: string) => void,
-    /** Runs in each frame in which somebody moves, before markers are put at their places; true says that the map is about to be drawn. */
+    /** Runs in the next frame after somebody has moved, and in the one after that if it says so. */
     private readonly onFrame: (now: number) => boolean,
+    /** Whom the map follows: they must not be a breath ahead of it. */
+    private readonly followed: () => string | null,
   ) {
     document.addEventListener('visibilitychange', this.seen)
   }
@@ -60,6 +51,7 @@ export class People {
   close(): void {
     document.removeEventListener('visibilitychange', this.seen)
     cancelAnimationFrame(this.frame)
+    clearTimeout(this.gathering)
     for (const id of [...this.all.keys()]) this.remove(id)
   }
 
@@ -72,6 +64,10 @@ export class People {
 
   has(id: string): boolean {
     return this.all.has(id)
+  }
+
+  get count(): number {
+    return this.all.size
   }
 
   ids(): string[] {
@@ -92,19 +88,21 @@ export class People {
   moved(id: string, fix: Fix, accuracy: number): void {
     const now = performance.now()
     let p = this.all.get(id)
+    const known = !!p
     if (p) {
       if (!p.motion.push(fix, now)) return
       if (this.calm.matches || document.hidden) p.motion.settle(now)
     } else {
       const marker = new Marker(() => this.onPress(id))
-      this.layer.append(marker.root)
-      const motion = new Motion(fix, now)
-      p = { id, marker, motion, trail: new Trail(), accuracy, look: null, pose: motion.pose(now), x: 0, y: 0, inside: false }
+      this.ground.layer.append(marker.root)
+      p = { id, marker, motion: new Motion(fix, now), trail: new Trail(), accuracy, look: null, due: true, x: 0, y: 0, inside: false }
       this.all.set(id, p)
     }
     p.accuracy = accuracy
     this.trailsChanged = p.trail.add(fix.at, fix.time) || this.trailsChanged
-    this.wake()
+    p.due = true
+    this.gathering ??= setTimeout(() => this.glideAll(), known ? gather : 0)
+    if (this.followed()) this.wake()
   }
 
   show(id: string, look: Look): void {
@@ -123,54 +121,85 @@ export class People {
     this.trailsChanged = true
   }
 
-  /** Keeps the loop going for as long as somebody moves. */
+  /** Asks for a frame. */
   wake(): void {
     if (this.frame === 0) this.frame = requestAnimationFrame(this.run)
   }
 
   private readonly run = (now: number) => {
     this.frame = 0
-    if (!this.onFrame(now)) this.place()
-    for (const p of this.all.values()) {
-      if (!p.motion.still) return this.wake()
-    }
+    const again = this.onFrame(now)
+    if (this.resting > 0 && --this.resting === 0) this.glideAll()
+    if (again || this.resting > 0) this.wake()
   }
 
-  /** Puts all markers where they belong now. */
+  /** The map was drawn, and where it is now what lies on it may be elsewhere. */
+  drawn(anew: boolean): void {
+    if (anew) return this.place()
+    const p = this.all.get(this.followed() ?? '')
+    if (p?.inside) this.put(p, performance.now())
+  }
+
+  /** Puts all markers where they belong now; they glide on when the map stands still. */
   place(): void {
-    const began = performance.now()
-    const { width, height } = this.view.size()
-    const [lng] = this.view.center()
-    const turned = this.view.bearing()
-    const zoom = this.view.zoom()
-    for (const p of this.all.values()) {
-      p.pose = p.motion.pose(began)
-      const { x, y } = this.view.project([near(lng, p.pose.at[0]), p.pose.at[1]])
-      const halo = p.accuracy / metresPerPixel(p.pose.at[1], zoom)
-      const reach = margin + Math.min(halo, 400)
-      p.inside = x > -reach && y > -reach && x < width + reach && y < height + reach
-      p.marker.visible(p.inside)
-      if (!p.inside) continue
-      p.x = x
-      p.y = y
-      p.marker.move(x, y)
-      p.marker.turn(p.pose.heading === null ? null : p.pose.heading - turned)
-      p.marker.uncertain(halo)
-    }
-    const cost = performance.now() - began
-    this.cost.frames++
-    this.cost.total += cost
-    this.cost.worst = Math.max(this.cost.worst, cost)
+    const now = performance.now()
+    this.resting = 2
+    for (const p of this.all.values()) this.put(p, now)
+    this.wake()
+  }
+
+  private put(p: Person, now: number): void {
+    p.due = true
+    const pose = p.motion.pose(now)
+    if (!this.appears(p, [this.ground.project(pose.at)], pose.at)) return
+    p.marker.move(p.x, p.y)
+    p.marker.turn(pose.heading === null ? null : pose.heading - this.ground.bearing())
+  }
+
+  private glideAll(): void {
+    clearTimeout(this.gathering)
+    this.gathering = undefined
+    if (this.resting > 0) return
+    const now = performance.now()
+    for (const p of this.all.values()) if (p.due) this.glide(p, now)
+  }
+
+  /** Lets one go the way that is ahead of them. */
+  private glide(p: Person, now: number): void {
+    if (p.id === this.followed()) return this.put(p, now)
+    p.due = false
+    const plan = p.motion.plan(now)
+    const way = plan.map((x) => ({ ...this.ground.project(x.at), in: x.in }))
+    if (!this.appears(p, way, plan[0]!.at)) return
+    p.marker.glide(way, now)
+    const heading = p.motion.newest.heading
+    p.marker.turn(heading === undefined ? null : heading - this.ground.bearing(), Math.min(600, way.at(-1)!.in / 2))
+  }
+
+  /** Shows somebody if they come by the map, with their circle of uncertainty. */
+  private appears(p: Person, way: readonly { x: number; y: number }[], at: LngLat): boolean {
+    const halo = p.accuracy / metresPerPixel(at[1], this.ground.zoom())
+    const reach = margin + Math.min(halo, 400)
+    p.inside = way.some((x) => this.ground.sees(x, reach))
+    p.marker.visible(p.inside)
+    if (!p.inside) return false
+    p.x = way[0]!.x
+    p.y = way[0]!.y
+    p.marker.uncertain(halo)
+    return true
   }
 
   /** Leaves away the names that others would cover: those who matter most keep theirs. */
   declutter(): void {
     const people = [...this.all.values()].filter((p) => p.inside)
+    const now = performance.now()
+    const widths = new Map(people.map((p) => [p, p.marker.measure()])) // all at once, before any class changes
+    for (const p of people) Object.assign(p, this.ground.project(p.motion.pose(now).at))
     const weight = (p: Person) => (p.look?.sos ? 8 : 0) + (p.look?.selected ? 4 : 0) + (p.look?.me ? 2 : 0)
     people.sort((a, b) => weight(b) - weight(a) || (a.id < b.id ? -1 : 1))
     const taken: { left: number; right: number; top: number; bottom: number }[] = people.map((p) => ({ left: p.x - 14, right: p.x + 14, top: p.y - 14, bottom: p.y + 14 }))
     people.forEach((p, i) => {
-      const half = p.marker.measure() / 2
+      const half = widths.get(p)! / 2
       const box = { left: p.x - half, right: p.x + half, top: p.y + 21, bottom: p.y + 39 }
       const free = taken.every((t, k) => k === i || box.right < t.left || box.left > t.right || box.bottom < t.top || box.top > t.bottom)
       p.marker.named(free || p.look?.selected === true)

@@ -1,6 +1,6 @@
 import { drawing, el, moveTo } from './dom'
-import { near, type LngLat } from './geo'
-import type { View } from './people'
+import type { LngLat } from './geo'
+import type { Ground } from './ground'
 
 export type PinKind = 'goal' | 'waypoint' | 'meeting' | 'chosen' | 'area' | 'picked'
 
@@ -23,7 +23,7 @@ const shapes: Partial<Record<PinKind, string>> = {
 export class Pins {
   private readonly shown = new Map<string, { pin: Pin; root: HTMLElement }>()
 
-  constructor(private readonly view: View, private readonly layer: HTMLElement) {}
+  constructor(private readonly ground: Ground) {}
 
   set(pins: readonly Pin[]): void {
     const ids = new Set(pins.map((p) => p.id))
@@ -40,7 +40,7 @@ export class Pins {
       }
       old?.root.remove()
       const root = draw(pin)
-      this.layer.append(root)
+      this.ground.layer.append(root)
       this.shown.set(pin.id, { pin, root })
     }
     this.place()
@@ -50,14 +50,13 @@ export class Pins {
     return [...this.shown.values()].filter(({ pin }) => pin.kind === 'goal' || pin.kind === 'waypoint').map(({ pin }) => pin.at)
   }
 
+  /** Puts all pins where they belong. */
   place(): void {
-    const [lng] = this.view.center()
-    const { width, height } = this.view.size()
     for (const { pin, root } of this.shown.values()) {
-      const { x, y } = this.view.project([near(lng, pin.at[0]), pin.at[1]])
-      const inside = x > -150 && y > -80 && x < width + 150 && y < height + 80
+      const at = this.ground.project(pin.at)
+      const inside = this.ground.sees(at, 150)
       root.style.display = inside ? '' : 'none'
-      if (inside) moveTo(root, x, y)
+      if (inside) moveTo(root, at.x, at.y)
     }
   }
 }

@@ -15,7 +15,7 @@ import { Menu } from '../ui/menu'
 /** One's own position: whether the others see it, how exactly, and where it comes from. */
 export function Me({ store }: { store: RoomStore }) {
   const file = useRef<HTMLInputElement>(null)
-  const me = store.members.value.find((m) => m.userId === store.me)
+  const me = store.roster.value.find((m) => m.userId === store.me)
   const on = sharedWith.value.has(store.live.id) && ownPosition.source.value !== null
   const driving = on && ownPosition.source.value === 'drive'
   const problem = ownPosition.problem.value

@@ -9,7 +9,7 @@ import { wm } from '../sdk'
 import { now } from '../state/clock'
 import type { RoomStore } from '../state/room'
 import { sharedWith } from '../state/sharing'
-import { nameOf, remaining, statusOf } from '../state/status'
+import { nameOf, remaining, statusOf, type Status } from '../state/status'
 import { attempt, toast } from '../state/toasts'
 import { Confirm } from '../ui/dialog'
 import { Avatar, Button } from '../ui/kit'
@@ -23,11 +23,15 @@ interface Props {
 
 export function Members({ store, onShow, onInvite }: Props) {
   const all = store.members.value
-  const mine = all.find((m) => m.userId === store.me)?.role
+  const time = now.value
   return (
     <>
       <ul class="members">
-        {all.map((m) => <Row key={m.userId} member={m} mine={mine} store={store} onShow={onShow} />)}
+        {all.map((m) => {
+          const status = statusOf(m, time)
+          const { userId: id, role, online, paused } = m
+          return <Row key={id} id={id} name={nameOf(m)} role={role} online={online} paused={paused} located={!!m.position} status={status} words={wordsOf(m, status, time)} mine={store.role.value} store={store} onShow={onShow} />
+        })}
       </ul>
       {all.length === 1 && (
         <div class="alone">
@@ -40,27 +44,40 @@ export function Members({ store, onShow, onInvite }: Props) {
   )
 }
 
-function Row({ member: m, mine, store, onShow }: { member: MemberState; mine: MemberState['role'] | undefined; store: RoomStore; onShow: (id: string) => void }) {
-  const me = m.userId === store.me
-  const name = nameOf(m)
-  const status = statusOf(m, now.value)
+/** What a line shows of a member. It is drawn anew when one of these is different, and not with each fix. */
+interface Shown extends Pick<Props, 'store' | 'onShow'> {
+  id: string
+  name: string
+  role: MemberState['role']
+  online: boolean
+  paused: boolean
+  /** Whether it is known where they are. */
+  located: boolean
+  status: Status
+  words: string
+  /** What the user may do. */
+  mine: MemberState['role'] | undefined
+}
+
+function Row({ id, name, role, online, paused, located, status, words, mine, store, onShow }: Shown) {
+  const me = id === store.me
   return (
     <li class={`member ${status}`}>
-      <button type="button" class="member-show" disabled={!m.position} aria-label={m.position ? t('member.show', { name }) : undefined} onClick={() => onShow(m.userId)}>
+      <button type="button" class="member-show" disabled={!located} aria-label={located ? t('member.show', { name }) : undefined} onClick={() => onShow(id)}>
         <span class="member-face">
-          <Avatar id={m.userId} name={name} dim={status === 'offline' || status === 'stale'} />
-          <span class={`dot ${m.online ? 'on' : ''}`} aria-hidden="true" />
+          <Avatar id={id} name={name} dim={status === 'offline' || status === 'stale'} />
+          <span class={`dot ${online ? 'on' : ''}`} aria-hidden="true" />
         </span>
         <span class="member-words">
           <span class="member-name">
             <strong>{name}</strong>
             {me && <span class="tag">{t('app.you')}</span>}
-            {m.role !== 'member' && <span class="tag">{t(`role.${m.role}`)}</span>}
+            {role !== 'member' && <span class="tag">{t(`role.${role}`)}</span>}
           </span>
-          {me && status === 'silent' && sharedWith.value.has(store.live.id) ? <Here store={store} /> : <StatusLine member={m} />}
+          {me && status === 'silent' && sharedWith.value.has(store.live.id) ? <Here store={store} /> : <span class="member-status">{words}</span>}
         </span>
       </button>
-      {!me && <Actions member={m} mine={mine} store={store} />}
+      {!me && <Actions id={id} name={name} role={role} paused={paused} mine={mine} store={store} />}
     </li>
   )
 }
@@ -74,11 +91,9 @@ function Here({ store }: { store: RoomStore }) {
 }
 
 /** What to know of somebody, the most important first. */
-export function StatusLine({ member: m }: { member: MemberState }) {
-  const status = statusOf(m, now.value)
+export function wordsOf(m: MemberState, status: Status, time: number): string {
   const p = m.position
   const left = remaining(m)
-  const seen = p && ago(new Date(p.recordedAt), new Date(now.value))
   const parts: string[] = []
   if (status === 'arrived') parts.push(t('member.arrived'))
   else if (status === 'paused') parts.push(t('member.paused'))
@@ -88,35 +103,34 @@ export function StatusLine({ member: m }: { member: MemberState }) {
     if (status === 'behind') parts.push(t('member.behind'))
     if (left !== undefined) parts.push(t('member.away', { distance: distance(left) }))
     if (p?.eta && status !== 'stale') parts.push(t('member.arrives', { time: moment(new Date(p.eta)) }))
-    if (status === 'stale') parts.push(t('member.stale', { time: seen! }))
+    if (status === 'stale') parts.push(t('member.stale', { time: ago(new Date(p!.recordedAt), new Date(time)) }))
   }
   if (p && m.precision === 'approximate') parts.push(t('member.approximate'))
   if (p?.batteryLevel !== undefined && p.batteryLevel < 15) parts.push(t('member.battery', { percent: percent(p.batteryLevel) }))
-  return <span class="member-status">{parts.join(' · ')}</span>
+  return parts.join(' · ')
 }
 
-function Actions({ member: m, mine, store }: { member: MemberState; mine: MemberState['role'] | undefined; store: RoomStore }) {
+function Actions({ id: userId, name, role: theirs, paused, mine, store }: Pick<Shown, 'id' | 'name' | 'role' | 'paused' | 'mine' | 'store'>) {
   const [handing, setHanding] = useState(false)
-  const name = nameOf(m)
   const id = store.live.id
-  const over = mine === 'owner' || (mine === 'admin' && (m.role === 'member' || m.role === 'viewer'))
+  const over = mine === 'owner' || (mine === 'admin' && (theirs === 'member' || theirs === 'viewer'))
   const remove = () => attempt(async () => {
-    await wm.api.removeMember(id, m.userId)
+    await wm.api.removeMember(id, userId)
     toast(t('member.removed', { name }))
   })
   const ban = () => attempt(async () => {
-    await wm.api.banMember(id, m.userId)
-    toast(t('member.banned', { name }), { action: { label: t('app.undo'), run: () => void attempt(() => wm.api.unbanMember(id, m.userId)) } })
+    await wm.api.banMember(id, userId)
+    toast(t('member.banned', { name }), { action: { label: t('app.undo'), run: () => void attempt(() => wm.api.unbanMember(id, userId)) } })
   })
-  const role = (r: 'admin' | 'member') => () => void attempt(() => wm.api.setRole(id, m.userId, r))
+  const role = (r: 'admin' | 'member') => () => void attempt(() => wm.api.setRole(id, userId, r))
   const ask = () => attempt(async () => {
-    await store.live.askLocation(m.userId)
+    await store.live.askLocation(userId)
     toast(t('member.asked', { name }))
   })
   const actions: (Action | false)[] = [
-    !m.paused && { label: t('member.ask'), icon: 'bell', run: () => void ask() },
-    mine === 'owner' && m.role !== 'admin' && { label: t('member.makeAdmin'), icon: 'star', run: role('admin') },
-    mine === 'owner' && m.role !== 'member' && { label: t('member.makeMember'), icon: 'people', run: role('member') },
+    !paused && { label: t('member.ask'), icon: 'bell', run: () => void ask() },
+    mine === 'owner' && theirs !== 'admin' && { label: t('member.makeAdmin'), icon: 'star', run: role('admin') },
+    mine === 'owner' && theirs !== 'member' && { label: t('member.makeMember'), icon: 'people', run: role('member') },
     mine === 'owner' && { label: t('member.makeOwner'), icon: 'reply', run: () => setHanding(true) },
     over && { label: t('member.remove'), icon: 'out', danger: true, run: () => void remove() },
     over && { label: t('member.ban'), icon: 'ban', danger: true, run: () => void ban() },
@@ -126,7 +140,7 @@ function Actions({ member: m, mine, store }: { member: MemberState; mine: Member
     <>
       <Menu label={t('member.actions', { name })} actions={actions} />
       {handing && <Confirm title={t('member.makeOwnerSure', { name })} hint={t('member.makeOwnerHint')} action={t('member.makeOwner')} danger={false}
-        run={() => wm.api.transferOwnership(id, m.userId)} onClose={() => setHanding(false)} />}
+        run={() => wm.api.transferOwnership(id, userId)} onClose={() => setHanding(false)} />}
     </>
   )
 }

@@ -77,7 +77,7 @@ function RoomPage({ store }: { store: RoomStore }) {
             setTab(next)
             if (size === 'peek' || next === 'people') setSize('half')
           }} tabs={[
-            { id: 'people', label: t('room.people'), icon: 'people', count: store.members.value.length },
+            { id: 'people', label: t('room.people'), icon: 'people', count: store.roster.value.length },
             { id: 'chat', label: t('room.chat'), icon: 'chat', badge: unread },
           ]}>
             <div class="people" hidden={tab !== 'people'}>
@@ -103,7 +103,7 @@ function RoomPage({ store }: { store: RoomStore }) {
 
 function RoomBar({ store, onOpen }: { store: RoomStore; onOpen: (open: Open) => void }) {
   const room = store.room.value
-  const role = store.members.value.find((m) => m.userId === store.me)?.role
+  const role = store.role.value
   const leads = role === 'owner' || role === 'admin'
   return (
     <header class="room-bar">
@@ -131,7 +131,7 @@ const BackIcon = () => (
 )
 
 function Dialogs({ store, room, open, onClose }: { store: RoomStore; room: Room; open: Open; onClose: () => void }) {
-  const role = store.members.value.find((m) => m.userId === store.me)?.role
+  const role = store.role.value
   switch (open) {
     case 'invite':
       return <Invite room={room} canRotate={role === 'owner' || role === 'admin'} onClose={onClose} />

@@ -5,7 +5,7 @@ import { codeOf, say } from '../errors'
 import { moment, span } from '../format'
 import { t } from '../i18n'
 import { RoomMap } from '../room/map'
-import { StatusLine } from '../room/members'
+import { wordsOf } from '../room/members'
 import { Sheet, type Size } from '../room/sheet'
 import { wm } from '../sdk'
 import { now } from '../state/clock'
@@ -88,7 +88,7 @@ function Watched({ room, store }: { room: SharedRoom; store: RoomStore | null })
                     <span class="member-face"><Avatar id={m.userId} name={nameOf(m)} /></span>
                     <span class="member-words">
                       <strong>{nameOf(m)}</strong>
-                      <StatusLine member={m} />
+                      <span class="member-status">{wordsOf(m, statusOf(m, now.value), now.value)}</span>
                     </span>
                   </button>
                 </li>

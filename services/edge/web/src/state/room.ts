@@ -1,18 +1,18 @@
-import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
+import { batch, computed, effect, signal, untracked, type ReadonlySignal } from '@preact/signals'
 import type { ChatMessage, Live, LiveRoom, MemberState, PendingMessage, Room, RoomEvents, SOS } from '@wemaps/sdk'
 
 import { unreadAfter } from '../chat/items'
 import { codeOf, say } from '../errors'
 import { t } from '../i18n'
 import { wm } from '../sdk'
+import { now } from './clock'
 import { Places } from './places'
 import { live, user } from './session'
 import { detach, goOn } from './sharing'
 import { inOrder, nameOf } from './status'
 import { complain, toast } from './toasts'
 
-const chatEvery = 16 // ms
-const peopleEvery = 500 // ms: fifty members at one fix a second are fifty changes a second
+const settle = 16 // ms, in which several changes are one
 const typingFor = 5000 // ms
 
 /** What means that a room cannot be entered. */
@@ -21,7 +21,12 @@ const shut = new Set(['ROOM_NOT_FOUND', 'ROOM_EXPIRED', 'ROOM_CLOSED', 'ACCESS_D
 /** A room of the user's as screens show it. It goes on while another screen is shown. */
 export class RoomStore {
   readonly room = signal<Room | null>(null)
+  /** The members with their positions; each second, when they do nothing but move. */
   readonly members = signal<readonly MemberState[]>([])
+  /** The members, for who need not know where they are: another list only when something else is different. */
+  readonly roster: ReadonlySignal<readonly MemberState[]>
+  /** What the user is in this room. */
+  readonly role: ReadonlySignal<MemberState['role'] | undefined>
   readonly messages = signal<readonly ChatMessage[]>([])
   readonly pending = signal<readonly PendingMessage[]>([])
   readonly receipts = signal<ReadonlyMap<string, number>>(new Map())
@@ -45,16 +50,28 @@ export class RoomStore {
   readonly places: Places | null
   readonly me: string | null
 
-  private chatTimer: ReturnType<typeof setTimeout> | undefined
-  private peopleTimer: ReturnType<typeof setTimeout> | undefined
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private onlyMoved = false // since the last change
+  private moved = false // since members were told
   private readonly typists = new Map<string, { userName: string; timer: ReturnType<typeof setTimeout> }>()
   private readonly offs: (() => void)[]
 
   constructor(readonly live: LiveRoom, me: string | null) {
     this.me = me
     this.unread = computed(() => (this.readUpTo.value === null ? 0 : unreadAfter(this.messages.value, this.readUpTo.value, me)))
+    let known: readonly MemberState[] = []
+    this.roster = computed(() => (known = sameBut(known, this.members.value) ? known : this.members.value))
+    this.role = computed(() => this.roster.value.find((m) => m.userId === me)?.role)
     this.offs = [
-      live.on('change', () => this.soon()),
+      live.on('position', () => (this.onlyMoved = this.moved = true)),
+      live.on('change', () => {
+        if (!this.onlyMoved || this.members.peek().length === 0) this.soon()
+        this.onlyMoved = false
+      }),
+      effect(() => {
+        // Fifty members at one fix a second are fifty changes a second: they are shown with the clock.
+        if (now.value && this.moved) untracked(() => this.tellPeople())
+      }),
       live.on('room', () => (this.room.value = live.details)),
       live.on('message', (m) => this.said(m)),
       live.on('typing', (x) => this.types(x.userId, x.userName, x.isTyping)),
@@ -88,23 +105,34 @@ export class RoomStore {
 
   /** Several changes at once are one for the screen. */
   private soon(): void {
-    this.chatTimer ??= setTimeout(() => this.tellChat(), chatEvery)
-    this.peopleTimer ??= setTimeout(() => this.tellPeople(), this.members.peek().length === 0 ? chatEvery : peopleEvery)
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined
+      batch(() => {
+        this.tellChat()
+        this.tellPeople()
+      })
+    }, settle)
   }
 
   private tellChat(): void {
-    this.chatTimer = undefined
     const { live } = this
     if (differs(this.messages.peek(), live.messages)) this.messages.value = [...live.messages]
-    this.pending.value = [...live.pending]
+    if (this.pending.peek().length > 0 || live.pending.length > 0) this.pending.value = [...live.pending]
     this.hasMore.value = live.hasMore
-    if (live.receipts.size > 0) this.receipts.value = new Map(live.receipts)
+    const receipts = this.receipts.peek()
+    if ([...live.receipts].some(([id, seq]) => receipts.get(id) !== seq)) this.receipts.value = new Map(live.receipts)
   }
 
   private tellPeople(): void {
-    this.peopleTimer = undefined
+    this.moved = false
     if (this.sos.peek().length > 0 || this.live.sos.size > 0) this.sos.value = [...this.live.sos.values()]
-    this.members.value = inOrder([...this.live.members.values()].map((m) => ({ ...m })), this.me)
+    const before = new Map(this.members.peek().map((m) => [m.userId, m]))
+    // Who is as before stays the same object, which is how screens know.
+    const all = [...this.live.members.values()].map((m) => {
+      const old = before.get(m.userId)
+      return old && same(old, m) ? old : { ...m }
+    })
+    this.members.value = inOrder(all, this.me)
   }
 
   private said(m: ChatMessage): void {
@@ -140,11 +168,19 @@ export class RoomStore {
     detach(this.live.id)
     this.places?.close()
     for (const off of this.offs) off()
-    clearTimeout(this.chatTimer)
-    clearTimeout(this.peopleTimer)
+    clearTimeout(this.timer)
     for (const x of this.typists.values()) clearTimeout(x.timer)
   }
 }
+
+function same(a: MemberState, b: MemberState, but?: keyof MemberState): boolean {
+  const keys = Object.keys(b) as (keyof MemberState)[]
+  return keys.every((k) => k === but || a[k] === b[k]) && (Object.keys(a) as (keyof MemberState)[]).every((k) => k === but || k in b)
+}
+
+/** Whether nothing but where they are is different. */
+const sameBut = (a: readonly MemberState[], b: readonly MemberState[]): boolean =>
+  a.length === b.length && a.every((m, i) => m === b[i] || (same(m, b[i]!, 'position') && !m.position === !b[i]!.position))
 
 /** Messages are replaced when they change, never altered. */
 function differs(a: readonly ChatMessage[], b: readonly ChatMessage[]): boolean {
