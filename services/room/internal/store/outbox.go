@@ -99,8 +99,11 @@ func (o *Outbox) Done(ctx context.Context, events []room.Event) error {
 	return nil
 }
 
+// expiring is the condition of the index rooms_expiry.
+const expiring = `status = 'active' AND version > 0`
+
 const expireDue = `WITH due AS (
-	SELECT id, expires_at FROM rooms WHERE status = 'active' AND expires_at <= $1
+	SELECT id, expires_at FROM rooms WHERE ` + expiring + ` AND expires_at <= $1
 	ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ), ended AS (
 	UPDATE rooms r SET status = 'expired', version = r.version + 1, updated_at = $1
@@ -138,7 +141,7 @@ func (s *Store) ExpireDue(ctx context.Context, now time.Time, limit int) ([]time
 
 // NextExpiry implements room.ExpiryStore.
 func (s *Store) NextExpiry(ctx context.Context) (time.Time, error) {
-	rows, err := s.query(ctx, `SELECT expires_at FROM rooms WHERE status = 'active' ORDER BY expires_at LIMIT 1`)
+	rows, err := s.query(ctx, `SELECT expires_at FROM rooms WHERE `+expiring+` ORDER BY expires_at LIMIT 1`)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("select next expiry: %w", err)
 	}

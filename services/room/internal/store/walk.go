@@ -11,8 +11,8 @@ import (
 
 const (
 	versionColumns = `SELECT id, version, updated_at, expires_at, room_code,
-	(SELECT count(*) FROM members m WHERE m.room_id = rooms.id AND m.status = 'active') FROM rooms `
-	selectActive = versionColumns + `WHERE status = 'active' AND (expires_at, id) > ($1, $2::uuid) ORDER BY expires_at, id LIMIT $3`
+	(SELECT count(*) FROM members m WHERE m.room_id = rooms.id AND m.` + present + `) FROM rooms `
+	selectActive = versionColumns + `WHERE ` + expiring + ` AND (expires_at, id) > ($1, $2::uuid) ORDER BY expires_at, id LIMIT $3`
 	selectLately = versionColumns + `WHERE status <> 'active' AND updated_at > $1 ORDER BY updated_at LIMIT $2`
 )
 

@@ -48,10 +48,10 @@ func (s *Store) Create(ctx context.Context, r *room.Room) error {
 
 // For a change, a room is read with all its members, those who went included.
 const (
-	selectByID = `SELECT ` + roomColumns + `, ` + memberColumns + `
-		FROM rooms r LEFT JOIN members m ON m.room_id = r.id WHERE r.id = $1 ORDER BY m.join_order`
-	selectByCode = `SELECT ` + roomColumns + `, ` + memberColumns + `
-		FROM rooms r LEFT JOIN members m ON m.room_id = r.id WHERE r.room_code = $1 AND r.status = 'active' ORDER BY m.join_order`
+	selectByID   = selectWhole + `WHERE r.id = $1 ORDER BY m.join_order`
+	selectByCode = selectWhole + `WHERE r.room_code = $1 AND r.status = 'active' ORDER BY m.join_order`
+	selectWhole  = `SELECT ` + roomColumns + `, ` + memberColumns + `
+		FROM rooms r LEFT JOIN LATERAL (SELECT * FROM members WHERE room_id = r.id ORDER BY join_order) m ON true `
 )
 
 // maxAttempts at a change that others get in the way of. Only other replicas can, each of them once at a time, and one
