@@ -1,6 +1,9 @@
 import type { WeMaps, Session } from './client.js'
 import type { ChangeSharing, ChatHistory, ChatMessage, CreateRoom, Geofence, GeofenceShape, HistoryQuery, ImportedTrack, JoinRoom, Location, MeetingPoint, Member, MemberLocation, Navigation, NewPrivacyZone, PrivacyZone, Receipt, Recording, Room, Route, SOS, SOSCall, ShareLink, SharedLocations, SharedRoom, SharingState, Track, TrackDevice, Unread, UpdateRoom, User } from './types.js'
 
+/** Of a track's file. */
+export type TrackFormat = 'gpx' | 'geojson' | 'csv'
+
 const path = (strings: TemplateStringsArray, ...values: string[]): string => String.raw({ raw: strings }, ...values.map(encodeURIComponent))
 
 /** The REST API. Everything rejects with a WeMapsError. */
@@ -132,6 +135,14 @@ export class Api {
     this.get(path`/api/rooms/${id}/tracks/${userId}` + `?tolerance=${query.tolerance ?? 0}`)
   eraseTracks = (id: string): Promise<void> => this.delete(path`/api/rooms/${id}/tracks`)
   ownTracks = (): Promise<{ recorded: TrackDevice[]; imported: ImportedTrack[] }> => this.get('/api/tracks')
+  /** Somebody's way as the text of a file. */
+  exportTrack = (id: string, userId = 'me', format: TrackFormat = 'gpx'): Promise<string> => this.client.file(path`/api/rooms/${id}/tracks/${userId}/export?format=${format}`)
+  /** Deletes all of the user's tracks, recorded and imported, in all rooms. */
+  eraseOwnTracks = (): Promise<void> => this.delete('/api/tracks')
+  /** Keeps a track from the text of a GPX file, for the user alone; the same file again is the same track. */
+  importTrack = async (gpx: string, name?: string): Promise<ImportedTrack> =>
+    (await this.post<{ track: ImportedTrack }>('/api/tracks/imports' + (name === undefined ? '' : path`?name=${name}`), gpx)).track
+  exportImportedTrack = (trackId: string, format: TrackFormat = 'gpx'): Promise<string> => this.client.file(path`/api/tracks/imports/${trackId}/export?format=${format}`)
   importedTrack = (trackId: string): Promise<Track> => this.get(path`/api/tracks/imports/${trackId}`)
   deleteImportedTrack = (trackId: string): Promise<void> => this.delete(path`/api/tracks/imports/${trackId}`)
 }

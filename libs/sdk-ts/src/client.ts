@@ -37,6 +37,7 @@ export interface ClientEvents {
 const storageKey = 'wemaps.session'
 const refreshBefore = 24 * 3600_000 // ms before a token ends
 const requestTimeout = 20_000 // ms
+const fileTimeout = 120_000 // ms, which is what the server gives a file
 
 /** One user of one WeMaps deployment. */
 export class WeMaps extends Emitter<ClientEvents> {
@@ -136,19 +137,28 @@ export class WeMaps extends Emitter<ClientEvents> {
   }
 
   /** @internal One request with the user's token, and once more with a new one if that has ended. */
-  async request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  request = <T>(method: string, path: string, body?: unknown): Promise<T> => this.asUser((token) => this.send<T>(method, path, body, token))
+
+  /** @internal A file of the user's, as text. */
+  file = (path: string): Promise<string> => this.asUser(async (token) => (await this.ask('GET', path, undefined, token, fileTimeout)).text)
+
+  private async asUser<T>(run: (token: string) => Promise<T>): Promise<T> {
     const token = await this.token()
     try {
-      return await this.send<T>(method, path, body, token)
+      return await run(token)
     } catch (error) {
       if (!(error instanceof WeMapsError) || error.status !== 401 || error.code === 'INVALID_CREDENTIALS' || error.code === 'PASSWORD_REQUIRED') throw error
       if (this.session?.token === token) await this.refresh()
-      return this.send<T>(method, path, body, await this.token())
+      return run(await this.token())
     }
   }
 
   /** @internal One request without a token, or with the given one. */
   async send<T>(method: string, path: string, body?: unknown, token?: string): Promise<T> {
+    return (await this.ask(method, path, body, token)).answer as T
+  }
+
+  private async ask(method: string, path: string, body: unknown, token: string | undefined, timeout = requestTimeout): Promise<{ text: string; answer: unknown }> {
     let response: Response
     let text: string
     try {
@@ -157,7 +167,7 @@ export class WeMaps extends Emitter<ClientEvents> {
         // Text is no JSON, and says itself what it is.
         headers: { ...(body !== undefined && { 'content-type': typeof body === 'string' ? 'application/octet-stream' : 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-        signal: AbortSignal.timeout(requestTimeout),
+        signal: AbortSignal.timeout(timeout),
       })
       text = await response.text()
     } catch (error) {
@@ -169,7 +179,7 @@ export class WeMaps extends Emitter<ClientEvents> {
     } catch {
       answer = undefined // a proxy's page
     }
-    if (response.ok) return answer as T
+    if (response.ok) return { text, answer }
     const e = answer as { error?: string; code?: string; requestId?: string; details?: unknown } | undefined
     const after = Number(response.headers.get('retry-after'))
     throw new WeMapsError(e?.code ?? 'UNAVAILABLE', e?.error ?? `The server answered ${response.status}`, response.status, e?.requestId,

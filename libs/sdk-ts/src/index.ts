@@ -1,4 +1,4 @@
-export { Api } from './api.js'
+export { Api, type TrackFormat } from './api.js'
 export { WeMaps, type ClientEvents, type Options, type Session, type Storage } from './client.js'
 export { WeMapsError } from './errors.js'
 export { Live, type LiveEvents, type State } from './live.js'

@@ -107,7 +107,15 @@ export class LiveRoom extends Emitter<RoomEvents> {
     return this.outbox.add(content, options)
   }
 
-  edit = (messageId: string, content: string) => this.live.ask('edit-message', { roomId: this.id, messageId, content })
+  /**
+   * Replaces the text that is known here. If it was another one meanwhile, on another device, that stays: MESSAGE_CHANGED. So an
+   * edit that is sent again, or comes late, undoes nothing.
+   */
+  edit = (messageId: string, content: string) => {
+    const known = this.byId(messageId)
+    const basedOn = known?.editedAt ?? known?.timestamp
+    return this.live.ask('edit-message', { roomId: this.id, messageId, content, ...(basedOn && { basedOn }) })
+  }
   remove = (messageId: string) => this.live.ask('delete-message', { roomId: this.id, messageId })
   react = (messageId: string, emoji: string, on = true) =>
     this.live.ask('react-to-message', { roomId: this.id, messageId, emoji: emoji as '👍', ...(!on && { remove: true }) })

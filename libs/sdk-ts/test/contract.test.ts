@@ -10,8 +10,8 @@ const url = process.env.WEMAPS_URL
 let counter = 0
 const unique = (name: string) => `${name} ${process.pid}-${Date.now() % 1e6}-${++counter}`
 
-async function until(what: string, condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 15_000; !condition(); ) {
+async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 15_000; !(await condition()); ) {
     if (Date.now() > end) throw new Error(`${what}: not within 15 s`)
     await new Promise((go) => setTimeout(go, 10))
   }
@@ -272,5 +272,40 @@ describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
     await until('nobody has an open call', () => ann.room.sos.size === 0 && bob.room.sos.size === 0)
     await expect(bob.room.cancelSOS(call.id)).rejects.toMatchObject({ code: 'FORBIDDEN' })
     expect(await bob.wm.api.sos(room.id)).toEqual([])
+  })
+
+  it('keeps zones and tracks, and gives them back as files', async () => {
+    const { room, all: [ann, bob] } = await friends(2)
+    const { api } = ann!.wm
+    const zone = await api.createPrivacyZone({ name: 'Home', latitude: 45.7, longitude: 14.3, radius: 200 })
+    expect(await api.privacyZones()).toEqual([zone])
+    await api.deletePrivacyZone(zone.id)
+    expect(await api.privacyZones()).toEqual([])
+    await expect(api.setRecording(room.id, { mine: true })).rejects.toMatchObject({ code: 'RECORDING_NOT_ALLOWED' })
+    expect(await api.setRecording(room.id, { roomAllows: true, mine: true })).toMatchObject({ roomAllows: true, mine: true })
+    for (const latitude of [45.7, 45.701, 45.702]) await ann!.room.sendPosition({ latitude, longitude: 14.3, accuracy: 5 })
+    await until('something was recorded', async () => (await api.ownTracks()).recorded.some((d) => d.roomId === room.id))
+    expect(await api.exportTrack(room.id)).toContain('<trkpt')
+    await expect(bob!.wm.api.exportTrack(room.id)).rejects.toMatchObject({ code: 'TRACK_NOT_FOUND' })
+    const gpx = '<gpx version="1.1"><trk><name>Walk</name><trkseg><trkpt lat="45.7" lon="14.36"/><trkpt lat="45.71" lon="14.36"/></trkseg></trk></gpx>'
+    const track = await api.importTrack(gpx)
+    expect(await api.importTrack(gpx)).toEqual(track)
+    expect(track).toMatchObject({ name: 'Walk', points: 2 })
+    expect(JSON.parse(await api.exportImportedTrack(track.id, 'geojson'))).toMatchObject({ type: 'FeatureCollection' })
+    await api.eraseOwnTracks()
+    expect(await api.ownTracks()).toEqual({ recorded: [], imported: [] })
+  })
+
+  it('edits the text that it knows, and no other', async () => {
+    const [ann] = (await friends(1)).all as [Friend]
+    ann.room.send('one')
+    await until('it is stored', () => ann.room.messages.some((m) => m.content === 'one'))
+    const m = ann.room.messages.find((x) => x.content === 'one')!
+    await ann.room.edit(m.id, 'two')
+    // What was meant for the first text, and comes late, does not replace the second.
+    await expect(ann.live.ask('edit-message', { roomId: ann.room.id, messageId: m.id, content: 'three', basedOn: m.timestamp })).rejects.toMatchObject({ code: 'MESSAGE_CHANGED' })
+    await until('the edit is known', () => ann.room.messages.some((x) => x.content === 'two'))
+    await ann.room.edit(m.id, 'four')
+    await until('the last one is there', () => ann.room.messages.some((x) => x.content === 'four'))
   })
 })

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Plugin } from 'vite'
 
 /**
- * Tells the service worker what the shell of the page consists of: what index.html needs before anything is clicked, and
- * the icons. What is loaded later is kept when it comes.
+ * Tells the service worker what the shell of the page consists of: what index.html needs, its screens, and the icons. The map
+ * is kept when it comes.
  */
 export function shell(): Plugin {
   return {
@@ -16,6 +16,7 @@ export function shell(): Plugin {
         if (chunk?.type !== 'chunk' || files.has(name)) return
         files.add(name)
         for (const next of chunk.imports) take(next)
+        for (const next of chunk.dynamicImports) if (bundle[next]?.name !== 'engine') take(next)
         for (const css of chunk.viteMetadata?.importedCss ?? []) files.add(css)
       }
       for (const file of Object.values(bundle)) {

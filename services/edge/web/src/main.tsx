@@ -18,4 +18,6 @@ if (import.meta.env.PROD && 'serviceWorker' in navigator) {
   // After the page: the worker's downloads must not delay what is looked at.
   addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined))
 }
-render(<App />, document.getElementById('app')!)
+const place = document.getElementById('app')!
+place.replaceChildren() // what was shown until now
+render(<App />, place)

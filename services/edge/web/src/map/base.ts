@@ -10,6 +10,7 @@ import type { Theme } from './types'
 
 const patience = 8000 // ms for a style to come
 const fineFrom = 4.5 // zoom
+const refineEvery = 700 // ms
 const nothing = { type: 'FeatureCollection' as const, features: [] }
 const absolute = (url: string) => new URL(url, location.href).href // the map's worker has another base
 
@@ -21,6 +22,8 @@ export class Base {
   private fineLoaded = false
   private theme: Theme
   private timer: ReturnType<typeof setTimeout> | undefined
+  private refining: ReturnType<typeof setTimeout> | undefined
+  private refined = -Infinity // when
   private asked = ''
 
   constructor(
@@ -32,7 +35,8 @@ export class Base {
   ) {
     this.theme = theme
     map.on('style.load', () => this.ready())
-    map.on('moveend', () => this.refine())
+    // A map that follows somebody ends a move with each frame.
+    map.on('moveend', () => (this.refining ??= setTimeout(() => this.refine(), performance.now() - this.refined < refineEvery ? refineEvery : 0)))
     // With a listener the library writes nothing into the console: the addresses of tiles say where one is.
     map.on('error', () => {
       if (!this.outlined && !this.styled) this.outline()
@@ -47,6 +51,7 @@ export class Base {
 
   close(): void {
     clearTimeout(this.timer)
+    clearTimeout(this.refining)
   }
 
   set(theme: Theme): void {
@@ -109,6 +114,9 @@ export class Base {
 
   /** More detail and finer lines, where the reader looks closer. */
   private refine(): void {
+    clearTimeout(this.refining)
+    this.refining = undefined
+    this.refined = performance.now()
     if (!this.outlined) return
     const zoom = this.map.getZoom()
     if (zoom >= fineFrom && !this.fineLoaded) {

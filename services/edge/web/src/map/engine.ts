@@ -157,6 +157,11 @@ export class Engine {
     this.map.jumpTo({ center: [...at], zoom: Math.max(zoom, this.map.getZoom()), padding: this.padding })
   }
 
+  /** Whether a place is within what is seen. */
+  shows(at: LngLat): boolean {
+    return this.map.getBounds().contains([...at])
+  }
+
   middle(): { lat: number; lng: number } {
     const { lat, lng } = this.map.getCenter().wrap()
     return { lat, lng }

@@ -23,7 +23,7 @@ interface Person {
 
 const fades = [0.25, 0.55, 0.95] // of a trail's parts, the oldest first
 const margin = 60 // pixels around its place that a marker takes
-const gather = 100 // ms, in which those who have moved begin to glide together: each beginning costs a frame
+const gather = 200 // ms, in which those who have moved begin to glide together: each beginning costs a frame
 
 /**
  * The members on the map: their markers, their trails, and how they move. Markers glide by themselves on the ground, from one fix

@@ -83,17 +83,33 @@ export function MapView(props: MapProps) {
 }
 
 /** A map on which a place is chosen. */
-export function PlacePicker({ place, onPick, theme }: { place: Place | null; onPick: (p: Place) => void; theme?: MapProps['theme'] }) {
+export function PlacePicker({ place, start, radius, onPick, theme }: {
+  place: Place | null
+  /** Where to look as long as there is no place. */
+  start?: Place
+  /** Metres, shown around the place. */
+  radius?: number
+  onPick: (p: Place) => void
+  theme?: MapProps['theme']
+}) {
   const latest = useRef(onPick)
   latest.current = onPick
   const { box, frame, engine, failed } = useEngine(theme, { onPress: () => undefined, onTap: (lat, lng) => latest.current({ lat, lng }) })
   const first = useRef(true)
   useEffect(() => {
-    if (!engine || !place) return
+    if (!engine) return
+    const zoom = radius ? Math.min(16, 14 - Math.log2(radius / 300)) : 11
+    if (!place) {
+      if (start) engine.look([start.lng, start.lat], zoom)
+      return
+    }
     engine.setPins([{ id: 'picked', kind: 'picked', at: [place.lng, place.lat], text: '' }])
-    if (first.current) engine.look([place.lng, place.lat], 11)
+    if ((first.current && !start) || !engine.shows([place.lng, place.lat])) engine.look([place.lng, place.lat], zoom)
     first.current = false
   }, [engine, place?.lat, place?.lng])
+  useEffect(() => {
+    engine?.setOverlays({ geofences: place && radius ? [{ id: 'picked', name: '', center: { latitude: place.lat, longitude: place.lng }, radius }] : [] })
+  }, [engine, place?.lat, place?.lng, radius])
   return (
     <div class="wm-map picking">
       <div class="wm-canvas" ref={box} />

@@ -6,6 +6,6 @@ export function RoomMap(props: Pick<MapProps, 'room' | 'focus' | 'places' | 'meI
   return <MapView {...props} />
 }
 
-export function PickOnMap(props: { place: Place | null; onPick: (p: Place) => void }) {
+export function PickOnMap(props: { place: Place | null; start?: Place; radius?: number; onPick: (p: Place) => void }) {
   return <div class="place-map"><PlacePicker {...props} /></div>
 }

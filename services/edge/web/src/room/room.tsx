@@ -16,6 +16,7 @@ import { attempt } from '../state/toasts'
 import { Confirm, Dialog } from '../ui/dialog'
 import { Journey } from '../ui/journey'
 import { Button, Empty, IconButton, Spinner } from '../ui/kit'
+import { later } from '../ui/later'
 import { Menu } from '../ui/menu'
 import { Page } from '../ui/shell'
 import { EditRoom } from './edit'
@@ -27,6 +28,10 @@ import { Sheet, type Size } from './sheet'
 import { Shares } from './shares'
 import { Calls, whereNow } from './sos'
 import { Tabs } from './tabs'
+
+const Areas = later(() => import('../editors/areas').then((m) => m.Areas), true)
+const RouteEditor = later(() => import('../editors/route').then((m) => m.RouteEditor), true)
+const RecordingEditor = later(() => import('../editors/tracks').then((m) => m.RecordingEditor), true)
 
 export function RoomScreen({ id }: { id: string }) {
   const [store, setStore] = useState<RoomStore | null>(null)
@@ -48,7 +53,7 @@ function Gone({ title, hint }: { title: string; hint?: string }) {
   )
 }
 
-type Open = 'sos' | 'invite' | 'shares' | 'edit' | 'leave' | 'close' | null
+type Open = 'route' | 'areas' | 'recording' | 'sos' | 'invite' | 'shares' | 'edit' | 'leave' | 'close' | null
 
 function RoomPage({ store }: { store: RoomStore }) {
   const [tab, setTab] = useState<'people' | 'chat'>('people')
@@ -116,6 +121,9 @@ function RoomBar({ store, onOpen }: { store: RoomStore; onOpen: (open: Open) => 
       <Menu label={t('room.menu')} actions={[
         leads && { label: t('room.edit'), icon: 'edit', run: () => onOpen('edit') },
         leads && { label: t('room.shares'), icon: 'eye', run: () => onOpen('shares') },
+        leads && { label: t('way.title'), icon: 'way', run: () => onOpen('route') },
+        leads && { label: t('areas.title'), icon: 'area', run: () => onOpen('areas') },
+        { label: t('recording.title'), icon: 'clock', run: () => onOpen('recording') },
         { label: t('sos.call'), icon: 'alert', danger: true, run: () => onOpen('sos') },
         { label: t('room.leave'), icon: 'out', run: () => onOpen('leave') },
         role === 'owner' && { label: t('room.close'), icon: 'close', danger: true, run: () => onOpen('close') },
@@ -137,6 +145,12 @@ function Dialogs({ store, room, open, onClose }: { store: RoomStore; room: Room;
       return <Invite room={room} canRotate={role === 'owner' || role === 'admin'} onClose={onClose} />
     case 'shares':
       return <Shares room={room} onClose={onClose} />
+    case 'route':
+      return <RouteEditor room={room} onClose={onClose} />
+    case 'areas':
+      return <Areas room={room} onClose={onClose} />
+    case 'recording':
+      return <RecordingEditor room={room} leads={role === 'owner' || role === 'admin'} onClose={onClose} />
     case 'edit':
       return <EditRoom room={room} onClose={onClose} />
     case 'sos':

@@ -3,16 +3,22 @@ import { useState } from 'preact/hooks'
 import { t } from '../i18n'
 import { parsePlace, showPlace, type Place } from '../place'
 import { Button, Field } from '../ui/kit'
-import { PickOnMap } from '../room/map'
+import { later } from '../ui/later'
+
+const PickOnMap = later(() => import('../room/map').then((m) => m.PickOnMap))
 
 interface Props {
   text: string
   onText: (text: string) => void
   wrong: string | null
+  /** Where the map is when it opens. */
+  start?: Place
+  /** Metres, to be shown around the place on the map. */
+  radius?: number
 }
 
 /** Where on the map: typed or pasted, the browser's position, or chosen on the map. */
-export function PlaceField({ text, onText, wrong }: Props) {
+export function PlaceField({ text, onText, wrong, start, radius }: Props) {
   const [locating, setLocating] = useState(false)
   const [failed, setFailed] = useState(false)
   const [picking, setPicking] = useState(false)
@@ -43,7 +49,7 @@ export function PlaceField({ text, onText, wrong }: Props) {
         {'geolocation' in navigator && <Button icon="locate" busy={locating} onClick={locate}>{t('create.mine')}</Button>}
         <Button icon="pin" aria-expanded={picking} onClick={() => setPicking(!picking)}>{t('create.onMap')}</Button>
       </div>
-      {picking && <PickOnMap place={parsePlace(text)} onPick={set} />}
+      {picking && <PickOnMap place={parsePlace(text)} onPick={set} {...(start && { start })} {...(radius && { radius })} />}
     </div>
   )
 }

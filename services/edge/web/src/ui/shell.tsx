@@ -8,7 +8,11 @@ import { attempt, dismiss, toast, toasts } from '../state/toasts'
 import { Dialog } from './dialog'
 import { Mark } from './icons'
 import { Avatar, Button, Field, IconButton } from './kit'
+import { later } from './later'
 import { Menu } from './menu'
+
+const Zones = later(() => import('../editors/zones').then((m) => m.Zones), true)
+const OwnTracks = later(() => import('../editors/tracks').then((m) => m.OwnTracks), true)
 
 /** The page around screens that are not the map. */
 export function Page({ children, account = true }: { children: ComponentChildren; account?: boolean }) {
@@ -35,7 +39,7 @@ export function LanguageMenu() {
 
 /** Who one is, and what one can do about it. */
 export function Account() {
-  const [open, setOpen] = useState<'rename' | 'protect' | null>(null)
+  const [open, setOpen] = useState<'rename' | 'protect' | 'zones' | 'tracks' | null>(null)
   const me = user.value
   if (!me) return null
   return (
@@ -45,11 +49,15 @@ export function Account() {
         actions={[
           { label: t('account.rename'), icon: 'edit', run: () => setOpen('rename') },
           { label: t('account.protect'), icon: 'lock', run: () => setOpen('protect') },
+          { label: t('zones.title'), icon: 'area', run: () => setOpen('zones') },
+          { label: t('tracks.title'), icon: 'way', run: () => setOpen('tracks') },
           ...languageActions(),
           { label: t('account.signout'), icon: 'out', run: () => void wm.api.signOut() },
         ]} />
       {open === 'rename' && <Rename name={me.name} onClose={() => setOpen(null)} />}
       {open === 'protect' && <Protect onClose={() => setOpen(null)} />}
+      {open === 'zones' && <Zones onClose={() => setOpen(null)} />}
+      {open === 'tracks' && <OwnTracks onClose={() => setOpen(null)} />}
     </>
   )
 }

@@ -1,0 +1,105 @@
+// What the page lets people change besides the room itself: privacy zones, a room's route and areas, recording, tracks.
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { lake, south, url } from './kit.mjs'
+
+const gpx = (name, from, to) => ({ name: `${name}.gpx`, mimeType: 'application/gpx+xml', buffer: Buffer.from(
+  `<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><name>${name}</name><trkseg>${[from, (from + to) / 2, to].map((m) => `<trkpt lat="${south(m).latitude}" lon="${lake.longitude}"/>`).join('')}</trkseg></trk></gpx>`) })
+
+const dialog = (p) => p.page.getByRole('dialog')
+const line = (p, name) => dialog(p).getByRole('listitem').filter({ hasText: name })
+
+async function open(p, where, item) {
+  await p.page.getByRole('banner').getByRole('button', { name: where }).click()
+  await p.page.getByRole('menuitem', { name: item }).click()
+  await dialog(p).waitFor()
+}
+
+async function remove(p, name) {
+  await dialog(p).getByRole('button', { name: `Delete ${name}` }).click()
+  await dialog(p).getByRole('button', { name: 'Really delete?' }).click()
+  await line(p, name).waitFor({ state: 'detached' })
+}
+
+/** Saves a file, and says what is in it. */
+async function saved(p, button) {
+  const [download] = await Promise.all([p.page.waitForEvent('download'), dialog(p).getByRole('button', { name: button }).click()])
+  assert.match(download.suggestedFilename(), /\.gpx$/)
+  assert.ok(download.url().startsWith(`blob:${url}`), download.url()) // no address, and no token in one
+  return readFile(await download.path(), 'utf8')
+}
+
+/** The owner's page is at the room; guest is somebody else there. */
+export async function roomEditors(owner, guest) {
+  await open(owner, 'Room', 'Areas')
+  await dialog(owner).getByRole('button', { name: 'Add an area' }).click()
+  await dialog(owner).getByLabel('Name').fill('Camp <i>')
+  await dialog(owner).getByRole('button', { name: 'Choose on the map' }).click()
+  await dialog(owner).getByRole('button', { name: 'Take the middle of the map' }).click()
+  await owner.page.waitForFunction((lat) => Math.abs(parseFloat(document.querySelector('dialog .place input').value) - lat) < 0.01, lake.latitude) // it opens at the destination
+  await dialog(owner).getByLabel('Where on the map?').fill(`${south(1500).latitude}, ${lake.longitude}`)
+  await dialog(owner).getByLabel('300 m').check({ force: true })
+  await owner.accessible('a new area')
+  await owner.shot('area-phone')
+  await dialog(owner).getByRole('button', { name: 'Save' }).click()
+  await line(owner, 'Camp <i>').getByText('300 m').waitFor()
+  await guest.page.locator('.wm-pin.area', { hasText: 'Camp <i>' }).waitFor({ state: 'attached' }) // the others see it at once
+  await remove(owner, 'Camp <i>')
+  await guest.page.locator('.wm-pin.area', { hasText: 'Camp <i>' }).waitFor({ state: 'detached' })
+  await owner.page.keyboard.press('Escape')
+
+  await open(owner, 'Room', 'Route')
+  await dialog(owner).getByText('This room has no route.').waitFor()
+  await dialog(owner).locator('input[type=file]').setInputFiles(gpx('By the lake', 3000, 0))
+  await line(owner, 'By the lake').getByText('3.0 km').waitFor()
+  await owner.accessible('the route')
+  await owner.shot('route-phone')
+  await dialog(owner).locator('input[type=file]').setInputFiles({ ...gpx('x', 1, 2), buffer: Buffer.from('no gpx') })
+  await owner.page.locator('.toast.error').waitFor()
+  await remove(owner, 'By the lake')
+  await owner.page.keyboard.press('Escape')
+}
+
+/** Recording: the room allows it, one agrees, and takes away what there is. The user's page is at a room that they own, and shares a position. */
+export async function recordingEditor(owner) {
+  await open(owner, 'Room', 'Recording')
+  const mine = dialog(owner).getByRole('switch', { name: 'Record my track' })
+  await mine.waitFor()
+  assert.ok(await mine.isDisabled(), 'nobody is recorded while the room does not allow it')
+  await dialog(owner).getByRole('switch', { name: 'The room may record tracks' }).click()
+  await mine.and(owner.page.locator(':enabled')).click()
+  await owner.page.locator('[role=switch]:checked').nth(1).waitFor()
+  await owner.accessible('recording')
+  await owner.shot('recording-phone')
+  await owner.page.keyboard.press('Escape')
+}
+
+/** What is the user's alone. The page is at the list of rooms. */
+export async function ownEditors(p) {
+  await open(p, 'Account', 'Privacy zones')
+  await dialog(p).getByText('You have no zones.').waitFor()
+  await dialog(p).getByRole('button', { name: 'Add a zone' }).click()
+  await dialog(p).getByLabel('Name').fill('Home')
+  await dialog(p).getByRole('button', { name: 'My position' }).click()
+  await p.page.waitForFunction(() => /^\d/.test(document.querySelector('dialog .place input').value))
+  await dialog(p).getByLabel('about where you are').check({ force: true })
+  await p.accessible('a new zone')
+  await p.shot('zone-phone')
+  await dialog(p).getByRole('button', { name: 'Save' }).click()
+  await line(p, 'Home').getByText('200 m · about where you are').waitFor()
+  await remove(p, 'Home')
+  await p.page.keyboard.press('Escape')
+
+  await open(p, 'Account', 'My tracks')
+  await dialog(p).locator('input[type=file]').setInputFiles(gpx('Morning walk', 900, 0))
+  await line(p, 'Morning walk').getByText('900 m').waitFor()
+  assert.match(await saved(p, 'Save Morning walk as a GPX file'), /<trkpt/)
+  assert.match(await saved(p, 'Save Trip to the lake as a GPX file'), /<trkpt/) // what was recorded in the room
+  await p.accessible('my tracks')
+  await p.shot('tracks-phone')
+  await remove(p, 'Morning walk')
+  await dialog(p).getByRole('button', { name: 'Delete all my tracks' }).click()
+  await dialog(p).getByRole('button', { name: 'Really delete?' }).click()
+  await dialog(p).getByText('Nothing is kept.').waitFor()
+  await p.page.keyboard.press('Escape')
+}
