@@ -84,6 +84,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 func (a *App) Run(ctx context.Context) error {
 	var g run.Group
 	g.Add("connections", a.connections)
+	g.Add("collector", run.Collect)
 	g.Add("admin", a.admin.Run)
 	g.Add("keeper", a.keeper.Run)
 	g.Add("outbox listener", func(ctx context.Context) error {

@@ -84,6 +84,7 @@ func (a *App) Run(ctx context.Context) error {
 	upkeep := store.NewPartitions(a.db, a.cfg.Retention, a.warn("upkeep"))
 
 	var g run.Group
+	g.Add("collector", run.Collect)
 	g.Add("admin", admin.Run)
 	g.Add("upkeep", func(ctx context.Context) error { return upkeep.Run(ctx, upkeepEvery) })
 	g.Add("replies", commands.Run)

@@ -94,6 +94,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.watch(c.registry, c.flusher)
 
 	// Stopped from the last to the first: clients go before what carries them.
+	a.group.Add("collector", run.Collect)
 	a.group.Add("admin", c.admin.Run)
 	a.group.Add("writers", c.flusher.Run)
 	a.group.Add("bus", c.bus.Run)

@@ -87,6 +87,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 		Limiter: ingest.NewLimiter(api.IngestRate, api.IngestBurst), Metrics: api.NewPhoneMetrics(registry)}).Register(echo, verifier)
 
 	a.group.Add("routing", engine.run)
+	a.group.Add("collector", run.Collect)
 	a.group.Add("admin", admin.Run)
 	a.group.Add("room events", consume.RoomEvents(client, cfg.InstanceID, positions, projection, onError).Run)
 	a.group.Add("partitions", partitions.Run)

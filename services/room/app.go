@@ -107,6 +107,7 @@ func (a *App) Run(ctx context.Context) error {
 		_ = a.db.Close()
 	}()
 	var g run.Group
+	g.Add("collector", run.Collect)
 	g.Add("admin", a.admin.Run)
 	g.Add("notify", a.store.Notify)
 	g.Add("listen", func(ctx context.Context) error { return pg.Listen(ctx, a.cfg.DatabaseURL, store.Channel, a.relay.Wake) })

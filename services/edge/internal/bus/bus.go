@@ -99,6 +99,7 @@ func (b *Bus) Run(ctx context.Context) error {
 	in.Go(func() { b.keepViewers(listening) })
 	in.Go(func() { b.tidy(listening) })
 	in.Go(func() { b.commands.watch(listening) })
+	in.Go(func() { b.commands.pace(listening) })
 
 	var out sync.WaitGroup
 	for _, l := range b.commands.lanes() {

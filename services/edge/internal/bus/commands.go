@@ -23,9 +23,7 @@ const (
 	// its Postgres is away, or nobody runs it. What it has been given it will do
 	// when it can, but whoever comes now must not wait in the dark.
 	stallAfter = 3 * time.Second
-	// freshFor is how long a position may wait to be taken by a service that works.
-	// Older ones are of no use to anybody, and who sends them should hear so.
-	freshFor = time.Second
+	paceEvery  = 100 * time.Millisecond
 )
 
 // Commands appends to the command streams.
@@ -34,23 +32,20 @@ type Commands struct {
 	bound    int64 // longest a stream may get
 	log      func(error)
 	services map[string][]*commandLane // by service, then by partition
-	freshFor time.Duration
 }
 
 type commandLane struct {
 	*lane.Lane
 	stream string
 	stall  time.Duration // see stallAfter; 0 = any
-	fresh  bool          // its commands are of use only soon
 	behind atomic.Bool   // the service does not keep up
-
-	given string // the newest command that the service had been given at the last look
+	crowd  *crowd        // of those who send positions; nil: none are sent here
 }
 
 // NewCommands starts nothing. bound is the number of unread commands of one
 // partition past which more are refused.
 func NewCommands(client rueidis.Client, partitions int, bound int64, m *Metrics, log func(error)) *Commands {
-	c := &Commands{client: client, bound: bound, log: log, services: map[string][]*commandLane{}, freshFor: freshFor}
+	c := &Commands{client: client, bound: bound, log: log, services: map[string][]*commandLane{}}
 	// A position that waited is soon replaced by the next, and needs no refusal; a
 	// call for help is better told late than refused.
 	for _, s := range []struct {
@@ -59,8 +54,11 @@ func NewCommands(client rueidis.Client, partitions int, bound int64, m *Metrics,
 		stall      time.Duration
 	}{{wire.ServiceLocation, partitions, 0}, {wire.ServiceChat, partitions, stallAfter}, {wire.ServiceSOS, 1, 0}} {
 		for p := range s.partitions {
-			c.services[s.name] = append(c.services[s.name], &commandLane{
-				Lane: lane.New(client, m.appended), stream: wire.StreamCommands(s.name, p), stall: s.stall, fresh: s.name == wire.ServiceLocation})
+			l := &commandLane{Lane: lane.New(client, m.appended), stream: wire.StreamCommands(s.name, p), stall: s.stall}
+			if s.name == wire.ServiceLocation {
+				l.crowd = newCrowd()
+			}
+			c.services[s.name] = append(c.services[s.name], l)
 		}
 	}
 	return c
@@ -74,6 +72,11 @@ func (c *Commands) Append(service string, command wire.Command, failed func(erro
 	l := lanes[wire.Partition(command.RoomID, len(lanes))]
 	if l.behind.Load() {
 		return unavailable(nil)
+	}
+	if command.Type == wire.CommandUpdate {
+		if wait := l.crowd.wait(command.UserID, command.Received); wait > 0 {
+			return wire.NewError(wire.CodeUnavailable).After(wait)
+		}
 	}
 	add := c.client.B().Xadd().Key(l.stream).Id("*").FieldValue().FieldValue(wire.CommandField, command.String()).Build()
 	if err := l.Put(add, func(r rueidis.RedisResult) {
@@ -108,9 +111,7 @@ func (c *Commands) watch(ctx context.Context) {
 	}
 }
 
-// look finds out which services are behind. One whose commands must be fresh is
-// behind as soon as it works and leaves them waiting; if it does not work at all
-// it is coming back, and its commands wait.
+// look finds out which services are behind.
 func (c *Commands) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
@@ -123,17 +124,46 @@ func (c *Commands) look(ctx context.Context) {
 	if err != nil {
 		return // appending fails by itself
 	}
-	progresses, err := redisx.Progresses(ctx, c.client, streams...)
-	if err != nil {
-		return
-	}
 	for i, l := range lanes {
-		d, p := depths[i], progresses[i]
-		overloaded := l.fresh && p.Behind > c.freshFor && l.given != "" && p.Given != l.given
-		behind := overloaded || d.Entries > c.bound || l.stall > 0 && d.Oldest > l.stall
-		l.given = p.Given
+		d := depths[i]
+		behind := d.Entries > c.bound || l.stall > 0 && d.Oldest > l.stall
 		if was := l.behind.Swap(behind); !was && behind {
 			c.log(fmt.Errorf("commands are refused: %d are in %s, the oldest for %s", d.Entries, l.stream, d.Oldest))
+		}
+	}
+}
+
+// pace lets as many people send positions as the location service keeps up with,
+// until ctx ends. Nobody looks while nobody sends.
+func (c *Commands) pace(ctx context.Context) {
+	var lanes []*commandLane
+	var streams []string
+	for run.Pause(ctx, paceEvery) {
+		lanes, streams = lanes[:0], streams[:0]
+		for _, l := range c.services[wire.ServiceLocation] {
+			if l.crowd.stirred() {
+				lanes, streams = append(lanes, l), append(streams, l.stream)
+			}
+		}
+		if len(lanes) > 0 {
+			c.feel(ctx, lanes, streams)
+		}
+	}
+}
+
+func (c *Commands) feel(ctx context.Context, lanes []*commandLane, streams []string) {
+	ctx, cancel := context.WithTimeout(ctx, watchTimeout)
+	defer cancel()
+	progresses, err := redisx.Progresses(ctx, c.client, streams...)
+	if err != nil {
+		return // appending fails by itself
+	}
+	now := time.Now()
+	for i, l := range lanes {
+		p := progresses[i]
+		p.Behind += l.Delay()
+		if l.crowd.feel(p, now) {
+			c.log(fmt.Errorf("positions are refused in turns: the oldest for %s has waited for %s", l.stream, p.Behind))
 		}
 	}
 }

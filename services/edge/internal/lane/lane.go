@@ -4,6 +4,7 @@ package lane
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -25,6 +26,9 @@ type Lane struct {
 	client rueidis.Client
 	items  chan item
 	took   func(time.Duration)
+
+	oldest atomic.Int64 // when the oldest command of the batch under way was put, Unix ns; 0: none is
+	last   atomic.Int64 // how long that of the last batch took, ns
 }
 
 type item struct {
@@ -48,6 +52,15 @@ func (l *Lane) Put(cmd rueidis.Completed, done func(rueidis.RedisResult)) error 
 	default:
 		return ErrFull
 	}
+}
+
+// Delay is how long a command takes at present, from Put to its result.
+func (l *Lane) Delay() time.Duration {
+	delay := time.Duration(l.last.Load())
+	if at := l.oldest.Load(); at != 0 {
+		delay = max(delay, time.Since(time.Unix(0, at)))
+	}
+	return delay
 }
 
 // Run sends until ctx ends, then what is left.
@@ -90,13 +103,16 @@ func (l *Lane) send(ctx context.Context, items []item, cmds rueidis.Commands) {
 	// A stop must not cut off what was accepted already.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
+	l.oldest.Store(items[0].at.UnixNano())
 	results := l.client.DoMulti(ctx, cmds...)
+	l.last.Store(int64(time.Since(items[0].at)))
+	l.oldest.Store(0)
 	for i, r := range results {
 		if items[i].done != nil {
 			items[i].done(r)
 		}
 	}
 	if l.took != nil {
-		l.took(time.Since(items[0].at))
+		l.took(time.Duration(l.last.Load()))
 	}
 }

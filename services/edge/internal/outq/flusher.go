@@ -15,10 +15,11 @@ type Config struct {
 	// Workers write; default GOMAXPROCS, at most 4.
 	Workers int
 	// Window is the most a socket that was just written to waits for company;
-	// default 25 ms, which only a worker with hundreds of sockets to serve takes.
+	// default 50 ms, which only a worker on a full machine with hundreds of sockets
+	// to serve takes.
 	Window time.Duration
 	// MaxWindow replaces Window when a single run takes longer than that, which
-	// means that the machine is full; default 40 ms.
+	// means that there are too many sockets for it; default 80 ms.
 	MaxWindow time.Duration
 	// WriteTimeout ends a socket that takes no bytes; default 10 s.
 	WriteTimeout time.Duration
@@ -32,8 +33,8 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	setDefault(&c.Workers, min(runtime.GOMAXPROCS(0), 4))
-	setDefault(&c.Window, 25*time.Millisecond)
-	setDefault(&c.MaxWindow, max(c.Window, 40*time.Millisecond))
+	setDefault(&c.Window, 50*time.Millisecond)
+	setDefault(&c.MaxWindow, max(c.Window, 80*time.Millisecond))
 	setDefault(&c.WriteTimeout, 10*time.Second)
 	setDefault(&c.Linger, time.Second)
 	setDefault(&c.Unsent, 32<<10)

@@ -26,6 +26,7 @@ type worker struct {
 
 	cfg    Config
 	number uint32 // of the last window
+	strain strain
 	fd     fdWriter
 	msgs   []*Message
 	buf    []byte
@@ -93,11 +94,13 @@ func (k *worker) run(ctx context.Context) {
 	timer.Stop()
 	defer timer.Stop()
 	var took time.Duration // of the runs that the next window answers for
+	var due time.Time      // the open window's end
 	for {
 		select {
 		case <-k.signal:
 		case <-timer.C:
 			k.window.Store(0)
+			k.strain.feel(time.Since(due))
 		case <-ctx.Done():
 			k.window.Store(0)
 			k.serveAll()
@@ -113,6 +116,7 @@ func (k *worker) run(ctx context.Context) {
 		k.serveAll()
 		if wait := k.wait(took + time.Since(began)); wait >= minWindow {
 			k.window.Store(k.number)
+			due = time.Now().Add(wait)
 			timer.Reset(wait)
 		}
 		took = 0
@@ -124,12 +128,34 @@ func (k *worker) serveAll() {
 	k.serve(k.ready.take())
 }
 
-// wait is how long a window follows runs that took so long: three times that, so
-// that a worker spends a quarter of its time on system calls at most, up to
-// Window; when runs alone take longer than Window, as long as they take, up to
+// wait is how long a window follows runs that took so long: three times that while
+// there are processors to spare, so that a worker spends a quarter of its time on
+// system calls at most, and up to twelve times that on a full machine; up to
+// Window. When runs alone take longer than Window, as long as they take, up to
 // MaxWindow.
 func (k *worker) wait(took time.Duration) time.Duration {
-	return min(3*took, max(k.cfg.Window, min(took, k.cfg.MaxWindow)))
+	times := idleFactor + (fullFactor-idleFactor)*float64(k.strain)
+	return min(time.Duration(times*float64(took)), max(k.cfg.Window, min(took, k.cfg.MaxWindow)))
+}
+
+const (
+	idleFactor = 3
+	fullFactor = 12
+)
+
+// strain says how full the machine is, from 0 to 1, by how late timers are: whoever
+// gets no processor when it is due had better make fewer system calls.
+type strain float64
+
+// punctual is as late as a timer may be on a machine that has processors to spare.
+const punctual = 2 * time.Millisecond
+
+func (s *strain) feel(late time.Duration) {
+	if late > punctual {
+		*s = min(1, *s+0.1)
+	} else {
+		*s = max(0, *s-0.02)
+	}
 }
 
 func (k *worker) serve(w *Writer) {

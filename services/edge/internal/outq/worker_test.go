@@ -58,13 +58,25 @@ func TestWait(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
 	k := &worker{cfg: Config{}.withDefaults()}
-	for took, want := range map[time.Duration]time.Duration{
-		0: 0, ms: 3 * ms, 5 * ms: 15 * ms, 9 * ms: 25 * ms, 20 * ms: 25 * ms, 30 * ms: 30 * ms, time.Second: 40 * ms,
-	} {
-		if got := k.wait(took); got != want {
-			t.Errorf("a window of %v after %v, want %v", got, took, want)
+	check := func(wants map[time.Duration]time.Duration) {
+		t.Helper()
+		for took, want := range wants {
+			if got := k.wait(took); got != want {
+				t.Errorf("a window of %v after %v, want %v", got, took, want)
+			}
 		}
 	}
+	check(map[time.Duration]time.Duration{
+		0: 0, ms: 3 * ms, 5 * ms: 15 * ms, 20 * ms: 50 * ms, 60 * ms: 60 * ms, time.Second: 80 * ms,
+	})
+	for range 100 {
+		k.strain.feel(10 * ms)
+	}
+	check(map[time.Duration]time.Duration{0: 0, ms: 12 * ms, 5 * ms: 50 * ms, time.Second: 80 * ms})
+	for range 100 {
+		k.strain.feel(ms / 10)
+	}
+	check(map[time.Duration]time.Duration{ms: 3 * ms})
 }
 
 func BenchmarkEncode(b *testing.B) {
