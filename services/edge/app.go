@@ -23,6 +23,7 @@ import (
 	"github.com/wemaps/wemaps/services/edge/internal/hub"
 	"github.com/wemaps/wemaps/services/edge/internal/native"
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
+	"github.com/wemaps/wemaps/services/edge/internal/poller"
 	"github.com/wemaps/wemaps/services/edge/internal/presence"
 	"github.com/wemaps/wemaps/services/edge/internal/proxy"
 	"github.com/wemaps/wemaps/services/edge/internal/recovery"
@@ -67,6 +68,7 @@ type core struct {
 	registry *prometheus.Registry
 	admin    *obs.Admin
 	flusher  *outq.Flusher
+	entry    *poller.Turnstile
 	bus      *bus.Bus
 	presence *presence.Presence
 	sessions *session.Manager
@@ -129,7 +131,7 @@ func (a *App) newCore(ctx context.Context) (*core, error) {
 		a.redis = append(a.redis, client)
 	}
 	client, listen := a.redis[0], a.redis[1]
-	c := &core{client: client, registry: obs.Registry()}
+	c := &core{client: client, registry: obs.Registry(), entry: poller.NewTurnstile()}
 	verifier := token.NewVerifier(once{client})
 	c.admin = obs.NewAdmin(cfg.AdminAddr, log, c.registry)
 	c.admin.AddCheck("redis", redisx.Check(client))
@@ -140,7 +142,8 @@ func (a *App) newCore(ctx context.Context) (*core, error) {
 	c.flusher = outq.NewFlusher(outq.Config{WriteTimeout: 5 * time.Second})
 	rooms := hub.New()
 	metrics := bus.NewMetrics(c.registry, rooms)
-	commands := bus.NewCommands(client, cfg.Partitions, cfg.CommandBound, metrics, func(err error) { log.Warn("commands", zap.Error(err)) })
+	commands := bus.NewCommands(client, cfg.Partitions, cfg.CommandBound, c.entry.Wait, metrics,
+		func(err error) { log.Warn("commands", zap.Error(err)) })
 	c.bus = bus.New(bus.Config{EdgeID: cfg.EdgeID}, client, listen, rooms, commands, metrics, log)
 	c.presence = presence.New(presence.Config{EdgeID: cfg.EdgeID, Grace: cfg.PresenceGrace, Lease: cfg.PresenceLease, Heartbeat: cfg.PresenceLease / 3},
 		client, seats{rooms}, log)
@@ -168,7 +171,7 @@ func (a *App) newFront(c *core) (*front, error) {
 		return nil, err
 	}
 	f.native = native.New(native.Config{Flusher: c.flusher, Handler: nativeApp{c.sessions}, Log: a.log, CheckOrigin: cors.Check,
-		Admit: f.admission.Admit, RemoteIP: addresses.Client})
+		Turnstile: c.entry, Admit: f.admission.Admit, RemoteIP: addresses.Client})
 	rest, err := a.rest(c, addresses, limiter)
 	if err != nil {
 		return nil, err
@@ -186,6 +189,7 @@ func (a *App) socketIO(c *core, addresses *proxy.Addresses, cors *proxy.CORS, f 
 		Engine: engineio.Config{
 			EdgeID:      a.cfg.EdgeID,
 			PingTimeout: 60 * time.Second, // what existing apps were told
+			Turnstile:   c.entry,
 			CORS:        cors.Apply,
 			Admit:       f.admission.Admit,
 			Forward:     f.peers.Forward,

@@ -30,6 +30,7 @@ const (
 type Commands struct {
 	client   rueidis.Client
 	bound    int64 // longest a stream may get
+	waited   func() time.Duration
 	log      func(error)
 	services map[string][]*commandLane // by service, then by partition
 }
@@ -43,9 +44,10 @@ type commandLane struct {
 }
 
 // NewCommands starts nothing. bound is the number of unread commands of one
-// partition past which more are refused.
-func NewCommands(client rueidis.Client, partitions int, bound int64, m *Metrics, log func(error)) *Commands {
-	c := &Commands{client: client, bound: bound, log: log, services: map[string][]*commandLane{}}
+// partition past which more are refused; waited tells how long a command has
+// waited, of late, before it gets here.
+func NewCommands(client rueidis.Client, partitions int, bound int64, waited func() time.Duration, m *Metrics, log func(error)) *Commands {
+	c := &Commands{client: client, bound: bound, waited: waited, log: log, services: map[string][]*commandLane{}}
 	// A position that waited is soon replaced by the next, and needs no refusal; a
 	// call for help is better told late than refused.
 	for _, s := range []struct {
@@ -158,12 +160,12 @@ func (c *Commands) feel(ctx context.Context, lanes []*commandLane, streams []str
 	if err != nil {
 		return // appending fails by itself
 	}
-	now := time.Now()
+	waited, now := c.waited(), time.Now()
 	for i, l := range lanes {
 		p := progresses[i]
-		p.Behind += l.Delay()
+		p.Behind += waited + l.Delay()
 		if l.crowd.feel(p, now) {
-			c.log(fmt.Errorf("positions are refused in turns: the oldest for %s has waited for %s", l.stream, p.Behind))
+			c.log(fmt.Errorf("positions are refused in turns: one for %s waits for %s", l.stream, p.Behind))
 		}
 	}
 }

@@ -47,11 +47,13 @@ func TestCrowd(t *testing.T) {
 	}
 	look(2*longWait, true)
 	look(0, true)
-	look(2*longWait, true)
-	look(2*longWait, true)
+	for range patience / paceEvery {
+		look(2*longWait, true)
+	}
 	if n := sending(now); n != people {
 		t.Errorf("a hiccup refuses %d", people-n)
 	}
+	look(2*longWait, true)
 	if !look(2*longWait, true) || look(2*longWait, true) {
 		t.Error("the moment from which people are refused is reported once")
 	}
@@ -95,6 +97,8 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
+func promptly() time.Duration { return 0 }
+
 // A real stream, of which a group takes little at a time.
 func TestPositionsAreRefusedInTurns(t *testing.T) {
 	t.Parallel()
@@ -103,7 +107,7 @@ func TestPositionsAreRefusedInTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	c := NewCommands(client, 1, 100_000, NewMetrics(prometheus.NewRegistry(), hub.New()), func(err error) { t.Log(err) })
+	c := NewCommands(client, 1, 100_000, promptly, NewMetrics(prometheus.NewRegistry(), hub.New()), func(err error) { t.Log(err) })
 	l := c.services[wire.ServiceLocation][0]
 	do := func(cmds ...rueidis.Completed) {
 		t.Helper()
@@ -112,7 +116,7 @@ func TestPositionsAreRefusedInTurns(t *testing.T) {
 		}
 	}
 	do(client.B().XgroupCreate().Key(l.stream).Group("g").Id("0").Mkstream().Build())
-	for range 200 {
+	for range 1000 {
 		do(client.B().Xadd().Key(l.stream).Id("*").FieldValue().FieldValue(wire.CommandField, "x").Build())
 	}
 	time.Sleep(longWait + 10*time.Millisecond) // Redis' clock has to go on
@@ -138,8 +142,9 @@ func TestPositionsAreRefusedInTurns(t *testing.T) {
 	if n := refused(wire.CommandUpdate); n != 0 {
 		t.Errorf("%d refused while nobody takes anything", n)
 	}
-	for range 10 {
+	for range 40 {
 		look(true)
+		time.Sleep(paceEvery / 10)
 	}
 	if n := refused(wire.CommandUpdate); n == 0 || n == 100 {
 		t.Errorf("%d of 100 refused while the stream is behind", n)

@@ -20,7 +20,7 @@ type crowd struct {
 	// Used by pace only.
 	given   string // the newest position that the service had been given
 	givenAt time.Time
-	late    int // looks in a row that found positions waiting for long
+	late    time.Time // since when looks have found positions waiting for long; zero: they have not
 }
 
 const (
@@ -31,9 +31,9 @@ const (
 	// longWait is how long a position may wait to be taken; as much again is left
 	// to work it through and pass it on, so that others see it within half a second.
 	longWait = 200 * time.Millisecond
-	// patience is how many looks in a row must find that, so that a hiccup of the
+	// patience is for how long that must have been so, so that a hiccup of the
 	// machine refuses nobody.
-	patience = 3
+	patience = 250 * time.Millisecond
 	// awayAfter is how long a service that takes nothing counts as working. One that
 	// is away is waited for: it is coming back, and nobody can be told when.
 	awayAfter = 500 * time.Millisecond
@@ -88,14 +88,15 @@ func (c *crowd) feel(p redisx.Progress, now time.Time) bool {
 		c.given = p.Given
 	}
 	working := now.Sub(c.givenAt) < awayAfter
-	if p.Behind > longWait && working {
-		c.late++
-	} else {
-		c.late = 0
+	switch {
+	case p.Behind <= longWait || !working:
+		c.late = time.Time{}
+	case c.late.IsZero():
+		c.late = now
 	}
 	share := c.share.Load()
 	switch {
-	case c.late >= patience:
+	case !c.late.IsZero() && now.Sub(c.late) >= patience:
 		c.share.Store(max(share-share/8, fewest))
 		return share == everybody
 	case !working:

@@ -56,7 +56,7 @@ func startBus(t *testing.T) (*Bus, rueidis.Client) {
 	client, listen := open(), open()
 	h := hub.New()
 	m := NewMetrics(prometheus.NewRegistry(), h)
-	b := New(Config{EdgeID: "e1"}, client, listen, h, NewCommands(client, 1, 1000, m, func(err error) { t.Log(err) }), m, zaptest.NewLogger(t))
+	b := New(Config{EdgeID: "e1"}, client, listen, h, NewCommands(client, 1, 1000, promptly, m, func(err error) { t.Log(err) }), m, zaptest.NewLogger(t))
 	b.Attach(nobody{})
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup

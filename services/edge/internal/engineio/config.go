@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
+	"github.com/wemaps/wemaps/services/edge/internal/poller"
 )
 
 // Config of a Server. Zero durations and sizes get the defaults named here; nil
@@ -23,6 +24,8 @@ type Config struct {
 	// EdgeID starts every session id, so that any edge knows the owner of a foreign
 	// one. 1–64 of A–Z a–z 0–9 _ -; default "0".
 	EdgeID string
+	// Turnstile, if not nil, is where WebSockets wait for their turn to be heard.
+	Turnstile *poller.Turnstile
 	// Limits bound what may wait for one client; default outq.DefaultLimits.
 	Limits *outq.Limits
 

@@ -44,7 +44,7 @@ func New(cfg Config, flusher *outq.Flusher, acceptor Acceptor) (*Server, error) 
 	s := &Server{
 		cfg: cfg, acceptor: acceptor, flusher: flusher,
 		wheel:  newWheel(min(cfg.PingInterval, cfg.PingTimeout)),
-		poller: poller.New(), conns: make(map[string]*Conn),
+		poller: poller.New(cfg.Turnstile), conns: make(map[string]*Conn),
 	}
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: cfg.UpgradeTimeout,

@@ -15,7 +15,7 @@ var ErrFull = errors.New("too much is waiting for Redis")
 
 const (
 	depth   = 4096
-	batch   = 512
+	batch   = 2048
 	timeout = 3 * time.Second
 )
 

@@ -58,6 +58,8 @@ type Config struct {
 	RemoteIP func(r *http.Request) string
 	// Limits of what may wait for one client; nil means outq.DefaultLimits.
 	Limits *outq.Limits
+	// Turnstile, if not nil, is where connections wait for their turn to be heard.
+	Turnstile *poller.Turnstile
 
 	MaxFrame    int           // of a client's message; default 16 KiB
 	AuthTimeout time.Duration // until the auth frame; default 5 s
@@ -111,7 +113,7 @@ type Server struct {
 // New starts nothing.
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, wheel: newWheel(cfg.PingEvery, cfg.DeadAfter), poller: poller.New(), empty: make(chan struct{}, 1)}
+	s := &Server{cfg: cfg, wheel: newWheel(cfg.PingEvery, cfg.DeadAfter), poller: poller.New(cfg.Turnstile), empty: make(chan struct{}, 1)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.upgrader = websocket.Upgrader{
 		// Buffers are for the handshake only; both directions are ours afterwards.

@@ -118,12 +118,26 @@ func (l *Line) read(r *reader) error {
 	}
 }
 
-// feed gives the chunk back even when the user panics.
+// feed hands the chunk to the user when it is l's turn. A user that has a deadline
+// goes first: its session is being opened, which waits for others.
 func (l *Line) feed(chunk *[]byte) error {
-	defer func() {
-		*chunk = (*chunk)[:chunkSize]
-		chunks.Put(chunk)
-	}()
+	turnstile := l.poller.turnstileOf()
+	if turnstile == nil || !l.user.Parkable() {
+		return l.consume(chunk)
+	}
+	if !turnstile.tryEnter() {
+		chunk = shrink(chunk) // many may wait
+		if !turnstile.enter() {
+			return l.consume(chunk)
+		}
+	}
+	defer turnstile.leave()
+	return l.consume(chunk)
+}
+
+// consume gives the chunk back even when the user panics.
+func (l *Line) consume(chunk *[]byte) error {
+	defer putChunk(chunk)
 	return l.user.Feed(*chunk)
 }
 

@@ -46,7 +46,12 @@ type fixture struct {
 
 func start(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{t, New()}
+	return startWith(t, nil)
+}
+
+func startWith(t *testing.T, stile *Turnstile) *fixture {
+	t.Helper()
+	f := &fixture{t, New(stile)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() { f.poller.Run(ctx) })
@@ -231,7 +236,7 @@ func TestInterrupt(t *testing.T) {
 // Without a Poller that runs, or without a descriptor, lines work all the same.
 func TestLinesKeepGoroutinesWhereTheyMust(t *testing.T) {
 	t.Parallel()
-	closed := New()
+	closed := New(nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	closed.Run(ctx)

@@ -22,6 +22,8 @@ type Poller struct {
 	spare atomic.Int32 // workers that wait
 	start time.Time
 
+	turnstile *Turnstile // nil: none
+
 	mu     sync.Mutex
 	parked []*Line // by file descriptor
 	closed bool
@@ -36,8 +38,8 @@ const (
 )
 
 // New starts nothing. It returns nil when the system has no such poller, which may
-// be used like any other: then every Line has a goroutine.
-func New() *Poller {
+// be used like any other: then every Line has a goroutine. turnstile may be nil.
+func New(turnstile *Turnstile) *Poller {
 	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil
@@ -46,13 +48,20 @@ func New() *Poller {
 		_ = syscall.Close(fd)
 		return nil
 	}
-	p := &Poller{fd: fd, epoll: os.NewFile(uintptr(fd), "epoll"), start: time.Now(),
+	p := &Poller{fd: fd, epoll: os.NewFile(uintptr(fd), "epoll"), start: time.Now(), turnstile: turnstile,
 		jobs: make(chan *Line), done: make(chan struct{})}
 	if p.raw, err = p.epoll.SyscallConn(); err != nil {
 		_ = p.epoll.Close()
 		return nil
 	}
 	return p
+}
+
+func (p *Poller) turnstileOf() *Turnstile {
+	if p == nil {
+		return nil
+	}
+	return p.turnstile
 }
 
 // now is in milliseconds since the poller was made.

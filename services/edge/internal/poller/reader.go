@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"bytes"
 	"io"
 	"sync"
 	"syscall"
@@ -11,6 +12,23 @@ import (
 const chunkSize = 8 << 10
 
 var chunks = sync.Pool{New: func() any { b := make([]byte, chunkSize); return &b }}
+
+func putChunk(chunk *[]byte) {
+	if cap(*chunk) == chunkSize {
+		*chunk = (*chunk)[:chunkSize]
+		chunks.Put(chunk)
+	}
+}
+
+// shrink replaces a chunk that holds little by one of its size.
+func shrink(chunk *[]byte) *[]byte {
+	if len(*chunk) > chunkSize/4 {
+		return chunk
+	}
+	small := bytes.Clone(*chunk)
+	putChunk(chunk)
+	return &small
+}
 
 // reader makes single reads, and parks. It belongs to one goroutine; keeping the
 // callbacks spares allocations per read.
