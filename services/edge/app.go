@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -220,8 +222,12 @@ func (a *App) rest(c *core, addresses *proxy.Addresses, limiter *proxy.Limiter) 
 		"location": api.Probe(a.cfg.LocationAdminURL),
 		"chat":     api.Probe(a.cfg.ChatAdminURL),
 	})
+	var late fs.FS
+	if a.cfg.PageDir != "" {
+		late = os.DirFS(a.cfg.PageDir)
+	}
 	err := api.Register(e, api.Deps{Health: health, Sockets: c.sessions.Count, OpenAPI: wire.OpenAPI(), AsyncAPI: wire.AsyncAPI(),
-		App: web.Dist(), Page: api.AppConfig{StyleURL: a.cfg.MapStyleURL, Attribution: a.cfg.MapAttribution, Origins: a.cfg.mapOrigins()}})
+		App: web.Dist(), Late: late, Page: api.AppConfig{StyleURL: a.cfg.MapStyleURL, Attribution: a.cfg.MapAttribution, Origins: a.cfg.mapOrigins()}})
 	if err != nil {
 		return nil, err
 	}

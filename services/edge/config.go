@@ -43,6 +43,8 @@ type Config struct {
 	// was; rooms' logs reach back two minutes.
 	RecoveryWindow time.Duration `env:"RECOVERY_WINDOW" envDefault:"2m"`
 
+	// PageDir is where the page will be that is still being built; empty = the one that came with the program.
+	PageDir string `env:"PAGE_DIR"`
 	// The map of the page; without a style it shows an outline that it brings along.
 	MapStyleURL    string   `env:"MAP_STYLE_URL"`
 	MapAttribution string   `env:"MAP_ATTRIBUTION"`

@@ -24,7 +24,8 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   plugins: [outline(), shell()],
   build: {
-    outDir: 'embed/dist',
+    outDir: process.env.WEMAPS_PAGE_OUT ?? 'embed/dist',
+    emptyOutDir: true,
     rolldownOptions: {
       input: { index: here('index.html'), sw: here('src/sw/worker.ts') },
       output: {

@@ -33,7 +33,7 @@ var build = sync.OnceValues(func() (string, error) {
 	}
 	// The page is a part of the edge. Without Node the tests of the page say what is missing.
 	say := func(string, ...any) {}
-	if err := workspace.BuildPage(context.Background(), root, say); err != nil && !errors.Is(err, workspace.ErrNoNode) {
+	if err := workspace.BuildPage(context.Background(), root, say, nil); err != nil && !errors.Is(err, workspace.ErrNoNode) {
 		return "", err
 	}
 	args := []string{"build", "-o", dir + "/"}

@@ -3,6 +3,8 @@ package api
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -102,4 +104,42 @@ func TestThePageIsNotBuilt(t *testing.T) {
 	if w := ask(h, http.MethodGet, "/config.json"); strings.TrimSpace(w.Body.String()) != "{}" { // for the page of a development server
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
+}
+
+// The edge of a fresh machine is up before its page is: whoever asks waits, and has the page as soon as all of it is there.
+func TestThePageMayComeLater(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := httpx.New(httpx.Options{Service: "edge", Log: zap.NewNop(), Registry: prometheus.NewRegistry()})
+	deps := Deps{Health: NewHealth(nil), Sockets: func() int { return 0 }, OpenAPI: []byte("{}"), AsyncAPI: []byte("{}"), App: fstest.MapFS{"index.html": file("old")}, Late: os.DirFS(dir)}
+	if err := Register(e, deps); err != nil {
+		t.Fatal(err)
+	}
+	is := func(path string, status int, body string) {
+		t.Helper()
+		if w := ask(e, http.MethodGet, path); w.Code != status || !strings.Contains(w.Body.String(), body) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	is("/", 200, `http-equiv="refresh"`)
+	is("/r/ABC123", 200, "is being built")
+	is("/assets/a-1.js", 404, "ROUTE_NOT_FOUND")
+	write("index.html", "<page>")
+	write("assets/a-1.js", "js")
+	is("/rooms/x", 200, "is being built") // half of it is not the page
+	write(".fingerprint", "x")
+	is("/rooms/x", 200, "<page>")
+	is("/assets/a-1.js", 200, "js")
+	is("/assets/b.js", 404, "ROUTE_NOT_FOUND")
+	is("/assets/..%2f.fingerprint", 404, "ROUTE_NOT_FOUND")
 }

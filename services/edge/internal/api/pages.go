@@ -36,7 +36,9 @@ func (p page) serve(c echo.Context) error {
 
 // newPage puts a frame around body. A template engine would do more than is
 // needed here, and double the size of the program.
-func newPage(title, body string) page {
+func newPage(title, body string) page { return newPageWith("", title, body) }
+
+func newPageWith(head, title, body string) page {
 	sum := sha256.Sum256([]byte(pagesCSS))
 	return page{
 		html: []byte(`<!doctype html>
@@ -44,7 +46,7 @@ func newPage(title, body string) page {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>` + html.EscapeString(title) + `</title>
+` + head + `<title>` + html.EscapeString(title) + `</title>
 <style>` + pagesCSS + `</style>
 </head>
 <body>

@@ -17,6 +17,7 @@ type Deps struct {
 	OpenAPI  []byte     // JSON
 	AsyncAPI []byte     // JSON
 	App      fs.FS      // the built page; may be empty
+	Late     fs.FS      // where the page will be in place of App; nil if it is not being built
 	Page     AppConfig  // what this deployment decides about it
 }
 
@@ -38,6 +39,8 @@ func Register(e *echo.Echo, d Deps) error {
 	switch {
 	case err != nil:
 		return err
+	case d.Late != nil:
+		newLate(d.Late, d.Page).register(e)
 	case app != nil:
 		app.register(e)
 	default:

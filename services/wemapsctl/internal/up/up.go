@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -87,13 +86,15 @@ func startAll(ctx context.Context, cfg config, out *console) (err error) {
 	for _, s := range migrations.Services() {
 		passwords[s] = secrets[migrate.PasswordVariable(s)]
 	}
+	pages := startPage(ctx, cfg, out)
+	defer pages.stop()
 	// A failure of one half ends the wait for the other, except for the start of the servers, which must be known to
 	// stop them again.
 	g, building := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		slow := time.AfterFunc(2*time.Second, func() { out.say("building the services, which takes a minute or two the first time") })
 		defer slow.Stop()
-		return build(building, cfg, out)
+		return workspace.Build(building, cfg.root, cfg.binDir(), cfg.only)
 	})
 	g.Go(func() error {
 		if err := d.start(ctx); err != nil {
@@ -108,34 +109,12 @@ func startAll(ctx context.Context, cfg config, out *console) (err error) {
 	if err := g.Wait(); err != nil {
 		return endOf(ctx, err)
 	}
-	return serve(ctx, d, passwords, began)
-}
-
-// build makes the services, and the page that the edge brings along. Without the page there is still a system.
-func build(ctx context.Context, cfg config, out *console) error {
-	edge := slices.Index(cfg.only, "edge")
-	built, err := workspace.PageIsBuilt(cfg.root)
-	if edge < 0 || built && err == nil {
-		return workspace.Build(ctx, cfg.root, cfg.binDir(), cfg.only)
-	}
-	g, both := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		if err := workspace.BuildPage(both, cfg.root, out.say); err != nil && both.Err() == nil {
-			out.say("going on without the page: %v", err)
-		}
-		return nil
-	})
-	if others := slices.Delete(slices.Clone(cfg.only), edge, edge+1); len(others) > 0 {
-		g.Go(func() error { return workspace.Build(both, cfg.root, cfg.binDir(), others) })
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return workspace.Build(ctx, cfg.root, cfg.binDir(), []string{"edge"}) // embeds the page
+	pages.place()
+	return serve(ctx, d, passwords, pages, began)
 }
 
 // serve runs the services until ctx ends or one of them cannot be started, and stops them, the edge first.
-func serve(ctx context.Context, d *databases, passwords migrate.Passwords, began time.Time) error {
+func serve(ctx context.Context, d *databases, passwords migrate.Passwords, pages *page, began time.Time) error {
 	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
 	var watch sync.WaitGroup
 	watch.Go(func() { d.watch(watching) })
@@ -151,12 +130,17 @@ func serve(ctx context.Context, d *databases, passwords migrate.Passwords, began
 				return err
 			}
 		}
-		group.add(newService(name, d.cfg, d.environment(name, databaseURL), d.out))
+		env := d.environment(name, databaseURL)
+		if name == "edge" {
+			env = append(env, pages.environment()...)
+		}
+		group.add(newService(name, d.cfg, env, d.out))
 	}
 	if err := group.awaitReady(ctx, d.out); err != nil {
 		return endOf(ctx, err)
 	}
 	d.out.say("WeMaps is up after %.1f s: %s   (Ctrl-C stops it)", time.Since(began).Seconds(), d.cfg.edgeURL())
+	pages.tell(d.out, began)
 	<-ctx.Done()
 	d.out.say("stopping")
 	return nil

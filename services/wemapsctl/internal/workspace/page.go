@@ -22,15 +22,20 @@ const (
 	pageDir   = "services/edge/web"
 	pageDist  = pageDir + "/embed/dist"
 	pageStamp = pageDist + "/.fingerprint"
+	pageNext  = pageDir + "/dist" // while it is being built
 	sdkDir    = "libs/sdk-ts"
 )
 
 // ErrNoNode says that the page cannot be built on this machine as it is.
 var ErrNoNode = errors.New("building the page needs Node 20.19 or later with npm, which is not on this machine")
 
+// PageDir is where the page is when it is built.
+func PageDir(root string) string { return filepath.Join(root, pageDist) }
+
 // BuildPage builds the page that the edge embeds, unless it is there and none of its sources has changed since. say
-// hears of work that takes long. Several callers at once build it once.
-func BuildPage(ctx context.Context, root string, say func(format string, args ...any)) error {
+// hears of work that takes long. Several callers at once build it once. If may is given the finished page comes to its
+// place when may is closed: a compiler that embeds it must not see it change.
+func BuildPage(ctx context.Context, root string, say func(format string, args ...any), may <-chan struct{}) error {
 	unlock, err := lockPage(root)
 	if err != nil {
 		return err
@@ -40,17 +45,45 @@ func BuildPage(ctx context.Context, root string, say func(format string, args ..
 	if err != nil || built {
 		return err
 	}
-	if !hasNode(ctx) {
+	if !HasNode(ctx) {
 		return ErrNoNode
 	}
 	say("building the page")
-	if err := installPackages(ctx, filepath.Join(root, pageDir)); err != nil {
+	dir := filepath.Join(root, pageDir)
+	if err := installPackages(ctx, dir); err != nil {
 		return err
 	}
-	if err := npm(ctx, filepath.Join(root, pageDir), "run", "-s", "build"); err != nil {
+	if err := npm(ctx, dir, []string{"WEMAPS_PAGE_OUT=dist", "WEMAPS_PAGE_QUICK=1"}, "run", "-s", "build"); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(root, pageStamp), []byte(want), 0o600); err != nil {
+	if may != nil {
+		select {
+		case <-may:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return placePage(root, want)
+}
+
+// ForgetPage makes a page that was built from other sources count as none. Not beside a compiler that embeds it.
+func ForgetPage(root string) error {
+	if err := os.Remove(filepath.Join(root, pageStamp)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("forget the page: %w", err)
+	}
+	return nil
+}
+
+// placePage puts the built page where it is embedded and served from.
+func placePage(root, fingerprint string) error {
+	next, dist := filepath.Join(root, pageNext), filepath.Join(root, pageDist)
+	if err := os.RemoveAll(dist); err != nil {
+		return fmt.Errorf("build the page: %w", err)
+	}
+	if err := os.Rename(next, dist); err != nil {
+		return fmt.Errorf("build the page: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(root, pageStamp), []byte(fingerprint), 0o600); err != nil {
 		return fmt.Errorf("build the page: %w", err)
 	}
 	return nil
@@ -63,7 +96,7 @@ func InstallPage(ctx context.Context, root string) error {
 		return err
 	}
 	defer unlock()
-	if !hasNode(ctx) {
+	if !HasNode(ctx) {
 		return ErrNoNode
 	}
 	return installPackages(ctx, filepath.Join(root, pageDir))
@@ -130,8 +163,8 @@ func fingerprint(root string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// hasNode tells whether there are npm and a Node that is new enough.
-func hasNode(ctx context.Context) bool {
+// HasNode tells whether there are npm and a Node that is new enough.
+func HasNode(ctx context.Context) bool {
 	if _, err := exec.LookPath("npm"); err != nil {
 		return false
 	}
@@ -162,7 +195,7 @@ func installPackages(ctx context.Context, dir string) error {
 	if have, err := os.ReadFile(stamp); err == nil && bytes.Equal(have, lock) {
 		return nil
 	}
-	if err := npm(ctx, dir, "ci", "--no-audit", "--no-fund", "--loglevel=error"); err != nil {
+	if err := npm(ctx, dir, nil, "ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"); err != nil {
 		return err
 	}
 	if err := os.WriteFile(stamp, lock, 0o600); err != nil {
@@ -171,9 +204,10 @@ func installPackages(ctx context.Context, dir string) error {
 	return nil
 }
 
-func npm(ctx context.Context, dir string, args ...string) error {
+func npm(ctx context.Context, dir string, env []string, args ...string) error {
 	cmd := exec.CommandContext(ctx, "npm", args...)
 	cmd.Dir = dir
+	cmd.Env = append(cmd.Environ(), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -195,7 +229,7 @@ func PageCommand(ctx context.Context, args []string) error {
 	err = BuildPage(ctx, root, func(format string, args ...any) {
 		built = true
 		fmt.Printf(format+"\n", args...)
-	})
+	}, nil)
 	if err == nil && !built {
 		fmt.Println("the page is built already")
 	}

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -62,4 +63,23 @@ func TestPageState(t *testing.T) {
 		t.Fatal(err)
 	}
 	is("a file has another name", false)
+	build()
+	if err := errors.Join(ForgetPage(root), ForgetPage(root)); err != nil {
+		t.Fatal(err)
+	}
+	is("forgotten", false)
+	// What was built comes in place of what was there.
+	write(pageDist+"/old.js", "x")
+	write(pageNext+"/index.html", "<page>")
+	want, _, err := pageState(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := placePage(root, want); err != nil {
+		t.Fatal(err)
+	}
+	is("placed", true)
+	if _, err := os.Stat(filepath.Join(root, pageDist, "old.js")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the old page is still there: %v", err)
+	}
 }
