@@ -34,13 +34,14 @@ type Proxy struct {
 	addresses *Addresses
 	limiter   *Limiter
 	transport *http.Transport
+	direct    map[string]*direct // by host and port
 	log       *zap.Logger
 	services  Services
 }
 
 // New starts nothing.
 func New(s Services, a *Addresses, l *Limiter, log *zap.Logger) *Proxy {
-	return &Proxy{addresses: a, limiter: l, log: log, services: s, transport: newTransport()}
+	return &Proxy{addresses: a, limiter: l, log: log, services: s, transport: newTransport(), direct: map[string]*direct{}}
 }
 
 // newTransport keeps enough connections that a burst opens none.
@@ -98,7 +99,7 @@ func (p *Proxy) to(base string, limit int64) (echo.HandlerFunc, error) {
 		return nil, fmt.Errorf("service URL %q is not of the form http://host:port", base)
 	}
 	reverse := &httputil.ReverseProxy{
-		Transport:  p.transport,
+		Transport:  p.way(target, limit),
 		BufferPool: &buffers{},
 		ErrorLog:   zap.NewStdLog(p.log),
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -140,6 +141,22 @@ func (p *Proxy) to(base string, limit int64) (echo.HandlerFunc, error) {
 		reverse.ServeHTTP(c.Response(), out)
 		return answer(f.err)
 	}, nil
+}
+
+// way is how requests with bodies of at most limit bytes get to a service. The answer to a large one may come before
+// all of it has gone out, which takes a connection that is read meanwhile.
+func (p *Proxy) way(target *url.URL, limit int64) http.RoundTripper {
+	if target.Scheme != "http" || limit > httpx.MaxBody {
+		return p.transport
+	}
+	addr := target.Host
+	if target.Port() == "" {
+		addr = net.JoinHostPort(target.Hostname(), "80")
+	}
+	if p.direct[addr] == nil {
+		p.direct[addr] = newDirect(addr)
+	}
+	return p.direct[addr]
 }
 
 // patient lets a large body take its time: a phone on a bad network that is cut
