@@ -24,13 +24,13 @@ type Ager interface {
 // Counted shows that nothing is unread in a new room, and nothing of one that
 // has ended; see store.Tallies.
 type Counted interface {
-	Begin(ctx context.Context, roomID string) error
+	Begin(ctx context.Context, rooms ...string) error
 	End(ctx context.Context, roomID string) error
 }
 
-// Appender puts commands into the chat streams; see publish.Commands.
+// Appender puts commands into the chat streams, in their order; see publish.Commands.
 type Appender interface {
-	Append(ctx context.Context, cmd wire.Command) error
+	Append(ctx context.Context, cmds ...wire.Command) error
 }
 
 // Follower follows what happens to rooms. Its handling may be repeated. What
@@ -47,33 +47,48 @@ type Follower struct {
 // Handle is a redisx.Handler for the room event stream.
 func (f *Follower) Handle(ctx context.Context, batch []redisx.Entry) ([]redisx.Reject, error) {
 	var rejects []redisx.Reject
+	var later pending
 	for _, entry := range batch {
 		var e wire.RoomEvent
 		if err := json.Unmarshal([]byte(entry.Value), &e); err != nil || e.RoomID == "" {
 			rejects = append(rejects, redisx.Reject{Entry: entry, Reason: "not a room event"})
 			continue
 		}
-		if err := f.handle(ctx, e); err != nil {
+		if err := f.handle(ctx, e, &later); err != nil {
 			return nil, err
 		}
 	}
-	return rejects, nil
+	return rejects, f.settle(ctx, &later)
 }
 
-func (f *Follower) handle(ctx context.Context, e wire.RoomEvent) error {
+// pending is what a batch asks for that can be done together.
+type pending struct {
+	begun []string       // rooms
+	notes []wire.Command // in the order of the events
+}
+
+func (f *Follower) settle(ctx context.Context, p *pending) error {
+	if len(p.begun) > 0 {
+		if err := f.Tallies.Begin(ctx, p.begun...); err != nil {
+			return err
+		}
+	}
+	if len(p.notes) > 0 {
+		if err := f.Notes.Append(ctx, p.notes...); err != nil {
+			return err
+		}
+	}
+	*p = pending{}
+	return nil
+}
+
+func (f *Follower) handle(ctx context.Context, e wire.RoomEvent, later *pending) error {
 	switch e.Type {
 	case wire.RoomEventCreated:
-		return f.Tallies.Begin(ctx, e.RoomID)
+		later.begun = append(later.begun, e.RoomID)
+		return nil
 	case wire.RoomEventClosed, wire.RoomEventExpired:
-		// Its messages stay for as long as the retention says.
-		rev, err := f.Rooms.End(ctx, e.RoomID, e.At.Time)
-		if err != nil {
-			return err
-		}
-		if err := f.Cache.Age(ctx, e.RoomID, rev); err != nil {
-			return err
-		}
-		return f.Tallies.End(ctx, e.RoomID)
+		return f.ended(ctx, e, later)
 	}
 	note, ok := noteOf(e)
 	if !ok {
@@ -83,7 +98,24 @@ func (f *Follower) handle(ctx context.Context, e wire.RoomEvent) error {
 	if err != nil {
 		return fmt.Errorf("encode a system message: %w", err)
 	}
-	return f.Notes.Append(ctx, cmd)
+	later.notes = append(later.notes, cmd)
+	return nil
+}
+
+// ended comes after what was asked for before. The messages stay for as long as
+// the retention says.
+func (f *Follower) ended(ctx context.Context, e wire.RoomEvent, before *pending) error {
+	if err := f.settle(ctx, before); err != nil {
+		return err
+	}
+	rev, err := f.Rooms.End(ctx, e.RoomID, e.At.Time)
+	if err != nil {
+		return err
+	}
+	if err := f.Cache.Age(ctx, e.RoomID, rev); err != nil {
+		return err
+	}
+	return f.Tallies.End(ctx, e.RoomID)
 }
 
 // noteOf is what a room is told of an event; false if that is nothing. The

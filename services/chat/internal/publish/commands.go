@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,18 +79,28 @@ func (c *Commands) Do(ctx context.Context, ref string, cmd wire.Command) (wire.E
 	}
 }
 
-// Append sends cmd and waits for no reply.
-func (c *Commands) Append(ctx context.Context, cmd wire.Command) error {
-	stream := wire.StreamCommands(wire.ServiceChat, wire.Partition(cmd.RoomID, c.partitions))
-	depths, err := redisx.Depths(ctx, c.client, stream)
+// Append sends commands in their order and waits for no reply. After an error
+// some of them may have been sent.
+func (c *Commands) Append(ctx context.Context, cmds ...wire.Command) error {
+	var streams []string
+	adds := make(rueidis.Commands, len(cmds))
+	for i, cmd := range cmds {
+		stream := wire.StreamCommands(wire.ServiceChat, wire.Partition(cmd.RoomID, c.partitions))
+		if !slices.Contains(streams, stream) {
+			streams = append(streams, stream)
+		}
+		adds[i] = c.client.B().Xadd().Key(stream).Id("*").FieldValue().FieldValue(wire.CommandField, cmd.String()).Build()
+	}
+	depths, err := redisx.Depths(ctx, c.client, streams...)
 	if err != nil {
 		return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("send command: %w", err)).After(2 * time.Second)
 	}
-	if d := depths[0]; d.Entries >= maxWaiting || d.Oldest > stallAfter {
-		return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("%d commands wait, the oldest for %s", d.Entries, d.Oldest)).After(2*time.Second + rand.N(time.Second))
+	for _, d := range depths {
+		if d.Entries >= maxWaiting || d.Oldest > stallAfter {
+			return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("%d commands wait, the oldest for %s", d.Entries, d.Oldest)).After(2*time.Second + rand.N(time.Second))
+		}
 	}
-	add := c.client.B().Xadd().Key(stream).Id("*").FieldValue().FieldValue(wire.CommandField, cmd.String()).Build()
-	if err := c.client.Do(ctx, add).Error(); err != nil {
+	if err := redisx.FirstError(c.client.DoMulti(ctx, adds...)); err != nil {
 		return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("send command: %w", err)).After(2 * time.Second)
 	}
 	return nil

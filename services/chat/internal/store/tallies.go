@@ -127,13 +127,16 @@ func (t *Tallies) Made(ctx context.Context, rooms []string) ([]time.Time, error)
 	return made, nil
 }
 
-// Begin shows an empty tally of a new room, unless its writer has shown one.
-func (t *Tallies) Begin(ctx context.Context, roomID string) error {
-	key := wire.KeyTally(roomID)
-	err := redisx.FirstError(t.Client.DoMulti(ctx, t.Client.B().Hsetnx().Key(key).Field(wire.TallyAll).Value("0").Build(),
-		t.Client.B().Pexpire().Key(key).Milliseconds(t.Life.Milliseconds()).Build()))
-	if err != nil {
-		return fmt.Errorf("begin a tally: %w", err)
+// Begin shows empty tallies of new rooms, unless their writer has shown some.
+func (t *Tallies) Begin(ctx context.Context, rooms ...string) error {
+	cmds := make(rueidis.Commands, 0, 2*len(rooms))
+	for _, id := range rooms {
+		key := wire.KeyTally(id)
+		cmds = append(cmds, t.Client.B().Hsetnx().Key(key).Field(wire.TallyAll).Value("0").Build(),
+			t.Client.B().Pexpire().Key(key).Milliseconds(t.Life.Milliseconds()).Build())
+	}
+	if err := redisx.FirstError(t.Client.DoMulti(ctx, cmds...)); err != nil {
+		return fmt.Errorf("begin tallies: %w", err)
 	}
 	return nil
 }

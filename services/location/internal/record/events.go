@@ -7,6 +7,7 @@ import (
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/wire"
+	"github.com/wemaps/wemaps/services/location/internal/track"
 )
 
 // group is the consumer group of tracks in streams that the service's other parts
@@ -19,25 +20,43 @@ func (s *Switch) RoomEvents(instance string, onError func(error)) *redisx.Consum
 	return &redisx.Consumer{Client: s.Client, Stream: wire.StreamRoom, Field: wire.StreamField, Group: group, Name: instance,
 		Dead: wire.StreamDead(wire.ServiceLocation), OnError: onError,
 		Handle: func(ctx context.Context, entries []redisx.Entry) ([]redisx.Reject, error) {
+			var joined []track.Joined
 			for _, entry := range entries {
 				var e wire.RoomEvent
 				if json.Unmarshal([]byte(entry.Value), &e) != nil || e.RoomID == "" {
 					continue // the consumer of positions puts it with the dead letters
 				}
+				if e.Type == wire.RoomEventMemberJoined {
+					joined = append(joined, track.Joined{Room: e.RoomID, User: e.UserID, At: e.At.Time})
+					continue
+				}
+				if err := s.joined(ctx, &joined); err != nil { // who comes and goes has gone
+					return nil, err
+				}
 				if err := s.room(ctx, &e); err != nil {
 					return nil, err
 				}
 			}
-			return nil, nil
+			return nil, s.joined(ctx, &joined)
 		}}
+}
+
+// joined notes who has come, together, and empties the list.
+func (s *Switch) joined(ctx context.Context, list *[]track.Joined) error {
+	if len(*list) == 0 {
+		return nil
+	}
+	if err := s.Archive.Joined(ctx, *list); err != nil {
+		return err
+	}
+	*list = nil
+	return nil
 }
 
 func (s *Switch) room(ctx context.Context, e *wire.RoomEvent) error {
 	var changed bool
 	var err error
 	switch e.Type {
-	case wire.RoomEventMemberJoined:
-		return s.Archive.Joined(ctx, e.RoomID, e.UserID, e.At.Time)
 	case wire.RoomEventMemberLeft, wire.RoomEventMemberRemoved:
 		changed, err = s.Archive.Left(ctx, e.RoomID, e.UserID, e.At.Time)
 	case wire.RoomEventClosed, wire.RoomEventExpired:

@@ -22,7 +22,7 @@ type Archive interface {
 	Append(ctx context.Context, fixes []track.Fix) (stored int, err error)
 	Allow(ctx context.Context, room, by string, members []string, allow bool, now time.Time) error
 	Agree(ctx context.Context, room, user string, agree bool, now time.Time) error
-	Joined(ctx context.Context, room, user string, at time.Time) error
+	Joined(ctx context.Context, joined []track.Joined) error
 	Left(ctx context.Context, room, user string, at time.Time) (changed bool, err error)
 	Ended(ctx context.Context, room string, at time.Time) (changed bool, err error)
 	Forget(ctx context.Context, user string) error

@@ -72,12 +72,19 @@ func (t *Tracks) Agree(ctx context.Context, room, user string, agree bool, now t
 	})
 }
 
-// Joined lets a new member see what is recorded from now on.
-func (t *Tracks) Joined(ctx context.Context, room, user string, at time.Time) error {
-	return t.change(ctx, "note who sees tracks", func(tx *sqlx.Tx) error {
-		return execAll(ctx, tx, statement{`INSERT INTO location.track_viewers (room_id, user_id, since) SELECT room_id, $2, $3 FROM location.recording_rooms
-			WHERE room_id = $1 ON CONFLICT DO NOTHING`, []any{room, user, at}})
-	})
+// Joined lets new members see what is recorded from then on.
+func (t *Tracks) Joined(ctx context.Context, joined []track.Joined) error {
+	rooms, users, since := make([]string, len(joined)), make([]string, len(joined)), make([]string, len(joined))
+	for i, j := range joined {
+		rooms[i], users[i], since[i] = j.Room, j.User, j.At.UTC().Format(time.RFC3339Nano)
+	}
+	if _, err := t.db.ExecContext(ctx, `INSERT INTO location.track_viewers (room_id, user_id, since)
+		SELECT j.room_id, j.user_id, j.since FROM unnest($1::text[], $2::text[], $3::timestamptz[]) j (room_id, user_id, since)
+		JOIN location.recording_rooms USING (room_id) ON CONFLICT DO NOTHING`,
+		pq.StringArray(rooms), pq.StringArray(users), pq.StringArray(since)); err != nil {
+		return fmt.Errorf("note who sees tracks: %w", err)
+	}
+	return nil
 }
 
 // Left ends the recording of a member who is none any more, and tells whether

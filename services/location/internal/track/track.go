@@ -21,6 +21,12 @@ var (
 	ErrTooMany    = errors.New("the user has as many imported tracks as one can have")
 )
 
+// Joined is somebody who has become a member of a room.
+type Joined struct {
+	Room, User string
+	At         time.Time
+}
+
 // Fix is a fix on its way to the archive.
 type Fix struct {
 	Room, User, Device string
