@@ -166,7 +166,10 @@ func TestChangesWhileRedisIsAway(t *testing.T) {
 	w := newWorld(t)
 	ann, bob := w.person("Ann"), w.person("Bob")
 	r := ann.create(draft("Trip"))
-	w.eventually(5*time.Second, "the first event is told", func() bool { return len(w.streamed(r.ID)) == 1 })
+	var pending int
+	w.eventually(5*time.Second, "the first event is told, and done with", func() bool {
+		return len(w.streamed(r.ID)) == 1 && w.db.Get(&pending, `SELECT count(*) FROM outbox`) == nil && pending == 0
+	})
 	// A paused server answers nobody, like one behind a broken network.
 	if err := w.redis.Do(t.Context(), w.redis.B().Arbitrary("CLIENT", "PAUSE", "2500", "ALL").Build()).Error(); err != nil {
 		t.Fatal(err)
@@ -174,7 +177,6 @@ func TestChangesWhileRedisIsAway(t *testing.T) {
 	if a := bob.tryJoin(r.RoomCode); a.status != http.StatusOK || a.took > 2*time.Second {
 		t.Fatalf("join while Redis is away: %d after %v: %s", a.status, a.took, a.body)
 	}
-	var pending int
 	if err := w.db.Get(&pending, `SELECT count(*) FROM outbox`); err != nil || pending != 1 {
 		t.Errorf("%d events wait (%v)", pending, err)
 	}

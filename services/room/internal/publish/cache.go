@@ -58,12 +58,12 @@ type Cache struct {
 	OnError func(error)
 }
 
-// Committed writes the caches of a change before its request is answered, so that who reads after the answer reads
+// Committed writes the caches of changes before their requests are answered, so that who reads after the answer reads
 // the change. It gives up after a moment: the relay writes them again.
-func (c *Cache) Committed(ctx context.Context, change room.Change) {
+func (c *Cache) Committed(ctx context.Context, changes ...room.Change) {
 	ctx, cancel := context.WithTimeout(ctx, projectTimeout)
 	defer cancel()
-	if err := c.write(ctx, []room.Change{change}, asCommitted); err != nil {
+	if err := c.write(ctx, changes, asCommitted); err != nil {
 		c.Metrics.CacheFailures.Inc()
 		c.OnError(fmt.Errorf("write caches after a commit: %w", err))
 	}

@@ -8,7 +8,7 @@ import (
 // maxFetches that a loader has under way at once. More would only make the statements smaller.
 const maxFetches = 2
 
-// loader answers concurrent look-ups with one statement. A look-up joins a statement only before that starts, so its
+// loader answers concurrent look-ups, or makes concurrent changes, with one statement. A look-up joins a statement only before that starts, so its
 // answer is as new as the call.
 type loader[K comparable, V any] struct {
 	fetch func(ctx context.Context, keys []K) (map[K]V, error)

@@ -19,20 +19,22 @@ import (
 type Store struct {
 	db        *sqlx.DB
 	prepared  prepared
-	committed func(context.Context, room.Change)
+	committed func(context.Context, ...room.Change)
 	changed   chan struct{} // capacity 1: there is something in the outbox
 
-	gets   *loader[string, *room.Room]
-	lists  *loader[string, []room.Summary]
-	byID   *combiner
-	byCode *combiner
+	gets    *loader[string, *room.Room]
+	lists   *loader[string, []room.Summary]
+	creates *loader[*draft, error]
+	byID    *combiner
+	byCode  *combiner
 }
 
 // New starts nothing. committed is called after each commit and before its caller gets the answer.
-func New(db *sqlx.DB, committed func(context.Context, room.Change)) *Store {
+func New(db *sqlx.DB, committed func(context.Context, ...room.Change)) *Store {
 	s := &Store{db: db, prepared: prepared{db: db, stmts: map[string]*sql.Stmt{}}, committed: committed, changed: make(chan struct{}, 1)}
 	s.gets = &loader[string, *room.Room]{fetch: s.fetchRooms}
 	s.lists = &loader[string, []room.Summary]{fetch: s.fetchLists}
+	s.creates = &loader[*draft, error]{fetch: s.createAll}
 	s.byID = &combiner{run: func(id string, ops []*op) { s.runAll(selectByID, id, ops) }}
 	s.byCode = &combiner{run: func(code string, ops []*op) { s.runAll(selectByCode, code, ops) }}
 	return s
@@ -99,8 +101,8 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) (sql.Result
 }
 
 // done tells the world outside of a commit.
-func (s *Store) done(ctx context.Context, c room.Change) {
-	s.committed(ctx, c)
+func (s *Store) done(ctx context.Context, changes ...room.Change) {
+	s.committed(ctx, changes...)
 	s.wake()
 }
 

@@ -27,7 +27,7 @@ func newStore(t *testing.T) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return New(db, func(context.Context, room.Change) {})
+	return New(db, func(context.Context, ...room.Change) {})
 }
 
 type openGuard struct{}
@@ -246,7 +246,7 @@ func TestReplicasChangeOneRoomAtOnce(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	for range 6 {
-		replica := service(New(s.db, func(context.Context, room.Change) {}), room.NewCode)
+		replica := service(New(s.db, func(context.Context, ...room.Change) {}), room.NewCode)
 		for range 8 {
 			wg.Go(func() {
 				if _, err := replica.Join(context.Background(), room.User{ID: newID(), Name: "Bob"}, "", r.Code, nil); err != nil {

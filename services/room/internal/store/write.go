@@ -14,38 +14,6 @@ import (
 
 const codeIndex = "rooms_active_code"
 
-const insertRoom = `WITH r AS (
-	INSERT INTO rooms (id, room_code, name, destination_name, destination_lat, destination_lng, waypoints, max_members, status,
-		expires_at, created_at, updated_at, created_by, created_by_name, version, next_order)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15)
-), m AS (
-	INSERT INTO members (room_id, user_id, id, user_name, nickname, role, status, join_order, joined_at, last_seen)
-	VALUES ($1, $12, $16, $13, $17, $18, 'active', $19, $11, $11)
-)
-INSERT INTO outbox (room_id, version, type, user_id, user_name, actor_id, reason, at)
-VALUES ($1, $14, $20, $12, $13, $12, '', $11)`
-
-// Create implements room.Store, in one statement.
-func (s *Store) Create(ctx context.Context, r *room.Room) error {
-	changes := r.TakeChanges()
-	waypoints, err := encodeWaypoints(r.Waypoints)
-	if err != nil {
-		return err
-	}
-	m := r.Members[0]
-	_, err = s.exec(ctx, insertRoom, r.ID, r.Code, r.Name, r.Destination.Name, r.Destination.Lat, r.Destination.Lng, waypoints,
-		r.MaxMembers, r.Status, r.ExpiresAt, r.CreatedAt, r.CreatorID, r.CreatorName, r.Version, r.NextOrder,
-		m.ID, m.Nickname, m.Role, m.JoinOrder, changes.Events[0].Type)
-	if pg.IsUnique(err, codeIndex) {
-		return room.ErrCodeTaken
-	}
-	if err != nil {
-		return fmt.Errorf("insert room: %w", err)
-	}
-	s.done(ctx, room.Change{Room: r, Users: []string{r.CreatorID}})
-	return nil
-}
-
 // For a change, a room is read with all its members, those who went included.
 const (
 	selectByID   = selectWhole + `WHERE r.id = $1 ORDER BY m.join_order`
