@@ -33,11 +33,12 @@ const selectRooms = `SELECT ` + roomColumns + `, ` + memberColumns + `
 	LEFT JOIN LATERAL (SELECT * FROM members WHERE room_id = r.id AND ` + present + ` ORDER BY join_order) m ON true
 	ORDER BY k.n, m.join_order`
 
-// Room ids are UUIDv7, so the index members_user gives the newest first and the scan ends at the limit.
+// Room ids are UUIDv7: their order is that of creation. The inner OFFSET 0 keeps the planner from walking through the
+// whole primary key, which has that order, too, in hope of a user with very many rooms.
 const selectLists = `SELECT u.user_id, l.* FROM unnest($1::text[]) u (user_id), LATERAL (
 	SELECT ` + roomColumns + `, m.role, (SELECT count(*) FROM members c WHERE c.room_id = m.room_id AND c.` + present + `)
-	FROM members m CROSS JOIN LATERAL (SELECT * FROM rooms WHERE id = m.room_id AND ` + open + ` OFFSET 0) r
-	WHERE m.user_id = u.user_id AND m.status = 'active'
+	FROM (SELECT * FROM (SELECT room_id, role FROM members WHERE user_id = u.user_id AND status = 'active' OFFSET 0) all_of_them ORDER BY room_id DESC) m
+	CROSS JOIN LATERAL (SELECT * FROM rooms WHERE id = m.room_id AND ` + open + ` OFFSET 0) r
 	ORDER BY m.room_id DESC LIMIT $2) l`
 
 // Get implements room.Store.
