@@ -3,6 +3,7 @@ package wire
 import (
 	"hash/fnv"
 	"strconv"
+	"strings"
 )
 
 // Redis names. Braces are hash tags: whatever belongs to one room lives in
@@ -148,6 +149,12 @@ type RoomEvent struct {
 	ActorID  string `json:"actorId,omitempty"`
 	At       Time   `json:"at"`
 	Room     *Room  `json:"room,omitempty"`
+}
+
+// MayEndRoom is false for entries of evt:room that end no room for certain. It
+// spares followers who look for nothing else from decoding what others say.
+func MayEndRoom(entry string) bool {
+	return strings.Contains(entry, RoomEventClosed) || strings.Contains(entry, RoomEventExpired)
 }
 
 // SeenEvent is one entry of evt:presence. Type is "online" or "offline".

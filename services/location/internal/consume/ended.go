@@ -19,7 +19,7 @@ func EndedRooms(client rueidis.Client, instance string, purge func(ctx context.C
 			var ended []string
 			for _, entry := range entries {
 				var e wire.RoomEvent // what is none is for RoomEvents to put aside
-				if json.Unmarshal([]byte(entry.Value), &e) == nil && (e.Type == wire.RoomEventClosed || e.Type == wire.RoomEventExpired) {
+				if wire.MayEndRoom(entry.Value) && json.Unmarshal([]byte(entry.Value), &e) == nil && (e.Type == wire.RoomEventClosed || e.Type == wire.RoomEventExpired) {
 					ended = append(ended, e.RoomID)
 				}
 			}

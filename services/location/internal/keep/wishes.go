@@ -43,7 +43,7 @@ func RoomEvents(p *Projection, instance string, onError func(error)) *redisx.Con
 		Handle: func(ctx context.Context, entries []redisx.Entry) ([]redisx.Reject, error) {
 			for _, entry := range entries {
 				var e wire.RoomEvent
-				if json.Unmarshal([]byte(entry.Value), &e) != nil || e.Type != wire.RoomEventClosed && e.Type != wire.RoomEventExpired {
+				if !wire.MayEndRoom(entry.Value) || json.Unmarshal([]byte(entry.Value), &e) != nil || e.Type != wire.RoomEventClosed && e.Type != wire.RoomEventExpired {
 					continue
 				}
 				if err := p.Archive.ForgetRoom(ctx, e.RoomID); err != nil {
