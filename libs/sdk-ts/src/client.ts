@@ -38,6 +38,7 @@ const storageKey = 'wemaps.session'
 const refreshBefore = 24 * 3600_000 // ms before a token ends
 const requestTimeout = 20_000 // ms
 const fileTimeout = 120_000 // ms, which is what the server gives a file
+const silentFor = 6000 // ms that reading may take to be answered at all: after a sleep, connections may lead nowhere
 
 /** One user of one WeMaps deployment. */
 export class WeMaps extends Emitter<ClientEvents> {
@@ -147,6 +148,7 @@ export class WeMaps extends Emitter<ClientEvents> {
     try {
       return await run(token)
     } catch (error) {
+      if (error instanceof Unanswered) return run(token) // over another connection
       if (!(error instanceof WeMapsError) || error.status !== 401 || error.code === 'INVALID_CREDENTIALS' || error.code === 'PASSWORD_REQUIRED') throw error
       if (this.session?.token === token) await this.refresh()
       return run(await this.token())
@@ -161,17 +163,25 @@ export class WeMaps extends Emitter<ClientEvents> {
   private async ask(method: string, path: string, body: unknown, token: string | undefined, timeout = requestTimeout): Promise<{ text: string; answer: unknown }> {
     let response: Response
     let text: string
+    const patience = new AbortController()
+    let silent = method === 'GET' && timeout === requestTimeout // a file may take its time, and who writes does it once
+    let timer = setTimeout(() => patience.abort(), silent ? silentFor : timeout)
     try {
       response = await this.fetch(this.url + path, {
         method,
         // Text is no JSON, and says itself what it is.
         headers: { ...(body !== undefined && { 'content-type': typeof body === 'string' ? 'application/octet-stream' : 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-        signal: AbortSignal.timeout(timeout),
+        signal: patience.signal,
       })
+      silent = false
+      clearTimeout(timer)
+      timer = setTimeout(() => patience.abort(), timeout)
       text = await response.text()
     } catch (error) {
-      throw new WeMapsError('NETWORK', 'The server cannot be reached', 0, undefined, undefined, error)
+      throw new (patience.signal.aborted && silent ? Unanswered : WeMapsError)('NETWORK', 'The server cannot be reached', 0, undefined, undefined, error)
+    } finally {
+      clearTimeout(timer)
     }
     let answer: unknown
     try {
@@ -186,3 +196,6 @@ export class WeMaps extends Emitter<ClientEvents> {
       after > 0 ? after * 1000 : undefined, e?.details)
   }
 }
+
+/** Nothing came back, although the request could be sent. */
+class Unanswered extends WeMapsError {}

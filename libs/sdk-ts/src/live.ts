@@ -136,6 +136,7 @@ export class Live extends Emitter<LiveEvents> {
     try {
       answer = await this.socket.timeout(answerWithin).emitWithAck(event, data)
     } catch {
+      void this.wake() // the connection may lead nowhere
       throw new WeMapsError('TIMEOUT', 'The server has not answered in time')
     }
     const error = refusal(answer)

@@ -66,6 +66,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
   private catching = false
   private fix: { fix: Fix; settle: ((c: Confirmed | null) => void)[]; fail: ((e: unknown) => void)[] } | null = null
   private reporting = false
+  private arrivals = 0
   private moves = 0 // how often somebody was heard to come or go
   private last: Fix | null = null // where this device was
 
@@ -211,6 +212,20 @@ export class LiveRoom extends Emitter<RoomEvents> {
     await this.look()
   }
 
+  /** Learns who is in the room, and what it is, however often it has to ask while there is a connection. */
+  private async look(): Promise<void> {
+    const arrival = ++this.arrivals
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.ask()
+      } catch (error) {
+        if (!(error instanceof WeMapsError) || !error.temporary) throw error
+        await new Promise((go) => setTimeout(go, error.retryAfterMs ?? Math.min(1000 * 2 ** tries, 30_000)))
+        if (this.arrivals !== arrival || this.live.state !== 'online') return // the next connection asks
+      }
+    }
+  }
+
   private async start(): Promise<void> {
     const page = await this.page({ limit: firstPage })
     if (this.rev < 0) this.rev = page.rev ?? 0
@@ -250,8 +265,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
     }
   }
 
-  /** Learns who is in the room, and what it is. */
-  private async look(): Promise<void> {
+  private async ask(): Promise<void> {
     if (this.live.userId === null) return
     const { api } = this.client
     const [room, receipts, calls, shown] = await Promise.all([

@@ -2,8 +2,10 @@
 // By hand: npm ci, then WEMAPS_URL=http://localhost:8080 WEMAPS_CHROMIUM=/usr/bin/chromium npm test
 import assert from 'node:assert/strict'
 import { readFile, mkdir } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
+import { io } from 'socket.io-client'
 
 export const url = process.env.WEMAPS_URL
 /** Where screenshots go; none are taken when it is not set. */
@@ -22,6 +24,97 @@ export async function launch() {
     // A container has neither a graphics card nor user namespaces.
     args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'],
   })
+}
+
+/** Somebody without a browser: REST, and what follows from it. */
+export class User {
+  static async named(name) {
+    const u = new User()
+    const { token, user } = await u.call('POST', '/api/auth/signin', { name })
+    return Object.assign(u, { name, token, id: user.id })
+  }
+
+  async call(method, path, body, type = 'application/json') {
+    const r = await fetch(url + path, { method, body: typeof body === 'string' ? body : JSON.stringify(body),
+      headers: { ...(body !== undefined && { 'content-type': type }), ...(this.token && { authorization: `Bearer ${this.token}` }) } })
+    const text = await r.text()
+    assert.ok(r.ok, `${method} ${path}: ${r.status} ${text}`)
+    return text && JSON.parse(text)
+  }
+
+  post = (path, body, type) => this.call('POST', path, body, type)
+
+  async opens(room) {
+    const answer = await this.post('/api/rooms', { destinationName: 'Car park by the lake', destinationLat: lake.latitude, destinationLng: lake.longitude, ...room })
+    return answer.room
+  }
+
+  async joins(room, nickname) {
+    await this.post('/api/rooms/join', { roomCode: room.roomCode, ...(nickname && { nickname }) })
+    return this
+  }
+
+  /** Connects, and can tell where it is. */
+  async connects(room) {
+    this.socket = io(url, { auth: { token: this.token }, forceNew: true })
+    await new Promise((go, fail) => this.socket.on('connect', go).on('connect_error', fail))
+    this.at = (place) => new Promise((go, fail) => {
+      this.socket.once('location-confirmed', go)
+      this.socket.once('error', (e) => fail(new Error(e.message)))
+      this.socket.emit('location-update', { roomId: room.id, ...place })
+    })
+    this.says = async (content) => {
+      const answer = await this.socket.emitWithAck('send-message', { roomId: room.id, content })
+      assert.ok(answer.seq > 0, JSON.stringify(answer))
+    }
+    return this
+  }
+
+  leaves() {
+    this.socket?.close()
+  }
+}
+
+/** A network between a browser and the edge that can go away without a word, as under a closed lid. */
+export async function tunnel() {
+  const to = new URL(url)
+  const pairs = new Set()
+  let silent = false
+  const server = createServer((near) => {
+    near.on('error', () => undefined)
+    if (silent) return pairs.add({ near })
+    const far = connect({ host: to.hostname, port: Number(to.port) })
+    const pair = { near, far }
+    pairs.add(pair)
+    far.on('error', () => near.destroy())
+    near.pipe(far).pipe(near)
+    near.on('close', () => pairs.delete(pair) && far.destroy())
+  })
+  await new Promise((go) => server.listen(0, '127.0.0.1', go))
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    /** Nothing goes through any more, and the browser is not told; the edge has given up already. */
+    silence() {
+      silent = true
+      for (const { near, far } of pairs) {
+        near.unpipe()
+        far?.unpipe()
+        far?.destroy()
+        near.resume() // what is sent goes nowhere
+      }
+    },
+    /** New connections work again. The old ones stay as dead as they are. */
+    restore() {
+      silent = false
+    },
+    close() {
+      for (const { near, far } of pairs) {
+        near.destroy()
+        far?.destroy()
+      }
+      server.close()
+    },
+  }
 }
 
 export class Person {
@@ -44,8 +137,8 @@ export class Person {
     return p
   }
 
-  async signIn(path = '/') {
-    await this.page.goto(url + path)
+  async signIn(path = '/', base = url) {
+    await this.page.goto(base + path)
     await this.page.getByLabel('Your name').fill(this.name)
     await this.page.getByRole('button', { name: 'Continue' }).click()
   }

@@ -34,7 +34,18 @@ export function startSession(): void {
   for (const event of ['online', 'focus'] as const) addEventListener(event, wake)
   addEventListener('pageshow', (e) => e.persisted && wake())
   document.addEventListener('visibilitychange', () => !document.hidden && wake())
+  document.addEventListener('resume', wake) // of a page that the browser had frozen
+  let before = Date.now()
+  setInterval(() => {
+    const passed = Date.now() - before
+    before += passed
+    if (passed > slept && !document.hidden) wake() // timers of hidden pages are late for other reasons
+  }, beat)
 }
+
+// A page that is looked at when the lid is closed hears of nothing when it is opened: only the clock has moved on.
+const beat = 2000 // ms
+const slept = 20_000 // ms
 
 /** A laptop that opens its lid finds its connection dead, or about to be. */
 function wake(): void {
