@@ -47,6 +47,7 @@ export interface RoomEvents {
   change: void
 }
 
+const meetWithin = 1000 // ms
 const firstPage = 50
 const fillPage = 200
 
@@ -67,6 +68,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
   private fix: { fix: Fix; settle: ((c: Confirmed | null) => void)[]; fail: ((e: unknown) => void)[] } | null = null
   private reporting = false
   private arrivals = 0
+  private meeting: ReturnType<typeof setTimeout> | undefined
   private moves = 0 // how often somebody was heard to come or go
   private last: Fix | null = null // where this device was
 
@@ -183,6 +185,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
   leave(): void {
     this.live.say('leave-room', { roomId: this.id })
     this.outbox.close()
+    clearTimeout(this.meeting)
     this.live.forget(this.id)
   }
 
@@ -380,6 +383,17 @@ export class LiveRoom extends Emitter<RoomEvents> {
     return m
   }
 
+  /** @internal Somebody is a member now, and need not be connected for it. What they are called here is asked for once of many. */
+  meet(who: { userId: string; userName: string }): void {
+    if (this.members.has(who.userId)) return
+    this.know(who)
+    this.emit('change')
+    this.meeting ??= setTimeout(() => {
+      this.meeting = undefined
+      void this.current().then((room) => this.took(room), () => undefined)
+    }, meetWithin)
+  }
+
   /** @internal */
   there(who: { userId: string; userName: string }, online: boolean): void {
     const m = this.know(who)
@@ -459,6 +473,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
   /** @internal */
   over(reason: RoomEvents['closed']['reason']): void {
     this.outbox.close()
+    clearTimeout(this.meeting)
     this.live.forget(this.id)
     this.emit('closed', { reason })
   }
@@ -501,7 +516,10 @@ const handlers: Handlers = {
   'room-closed': (r, why) => r.over(why.reason === 'expired' ? 'expired' : 'closed'),
   'room-updated': (r, u) => r.update(u.room as Partial<Room>),
   'new-message': (r, m) => r.message(m as ChatMessage),
-  'system-message': (r, m) => r.message(m as ChatMessage),
+  'system-message': (r, m) => {
+    r.message(m as ChatMessage)
+    if (m.kind === 'joined') r.meet(m)
+  },
   'chat-history': (r, page) => {
     for (const m of page.messages) r.message(m as ChatMessage)
   },

@@ -15,21 +15,30 @@ import (
 
 const pageDir = root + "/services/edge/web"
 
-// Two people with browsers and one with an app use the page of the real system; its security policy, errors and what
-// stops people who cannot see or point count as failures. Not beside other tests: a browser has a machine to itself
-// elsewhere, too.
+// People with browsers and with apps use the page of the real system; its security policy, errors and what stops people
+// who cannot see or point count as failures. Not beside other tests: a browser has a machine to itself elsewhere, too.
 func TestThePageInBrowsers(t *testing.T) {
+	browse(t, start(t, stack.Options{}), nil, "page.test.mjs", "dialogs.test.mjs")
+}
+
+// An edge that forgets people at once has a short night.
+func TestThePageAfterASleep(t *testing.T) {
+	browse(t, start(t, stack.Options{Env: map[string][]string{"edge": {"RECOVERY_WINDOW=1s", "PRESENCE_GRACE=1s"}}}), nil, "return.test.mjs")
+}
+
+// browse runs tests of the page, from the folder page.
+func browse(t *testing.T, e *env, more []string, files ...string) {
+	t.Helper()
 	npmInstall(t, "page")
 	chromium, err := servers.ProvideChromium(t.Context(), func(s string) { t.Log(s) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := start(t, stack.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", "page.test.mjs")
+	cmd := exec.CommandContext(ctx, "node", append([]string{"--test", "--test-concurrency=1", "--test-reporter=spec"}, files...)...)
 	cmd.Dir = "page"
-	cmd.Env = append(os.Environ(), "WEMAPS_URL="+e.URL(0), "WEMAPS_CHROMIUM="+chromium.Path)
+	cmd.Env = append(append(os.Environ(), "WEMAPS_URL="+e.URL(0), "WEMAPS_CHROMIUM="+chromium.Path), more...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

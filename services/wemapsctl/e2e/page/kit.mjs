@@ -143,6 +143,12 @@ export class Person {
     await this.page.getByRole('button', { name: 'Continue' }).click()
   }
 
+  /** What this person can do by REST, with the page's own token. */
+  async rest() {
+    const { token, user } = await this.page.evaluate(() => JSON.parse(localStorage.getItem('wemaps.session')))
+    return Object.assign(new User(), { name: user.name, token, id: user.id })
+  }
+
   button = (name) => this.page.getByRole('button', { name, exact: true })
   tab = (name) => this.page.getByRole('tab', { name }).click()
   member = (name) => this.page.locator('.member', { hasText: name })
@@ -154,15 +160,19 @@ export class Person {
     await this.page.getByRole('button', { name: 'Send' }).click()
   }
 
-  /** Looks for what would stop somebody who uses the page without eyes or mouse; the test goes on, and fails in the end. */
-  async accessible(where) {
-    await this.page.waitForTimeout(400) // what fades in has too little contrast until it is there
+  /**
+   * Looks for what would stop somebody who uses the page, or the given part of it, without eyes or mouse; the test goes on,
+   * and fails in the end.
+   */
+  async accessible(where, part = null) {
+    // What fades in has too little contrast until it is there; what turns for ever has not.
+    await this.page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => Number.isFinite(a.effect.getComputedTiming().endTime)).map((a) => a.finished)))
     this.debugger ??= await this.context.newCDPSession(this.page)
-    await this.debugger.send('Runtime.evaluate', { expression: axeSource }) // past the page's policy
-    const { violations } = await this.page.evaluate(() => globalThis.axe.run(document, {
+    if (!(await this.page.evaluate(() => 'axe' in globalThis))) await this.debugger.send('Runtime.evaluate', { expression: axeSource }) // past the page's policy
+    const { violations } = await this.page.evaluate((within) => globalThis.axe.run(within ?? document, {
       resultTypes: ['violations'],
-      rules: { 'label-content-name-mismatch': { enabled: false } }, // experimental: takes the initials of an avatar for a label
-    }))
+      rules: { 'label-content-name-mismatch': { enabled: true } },
+    }), part)
     const found = violations.map((v) => `${v.id}: ${v.help}\n  ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join('\n  ')}`)
     this.complaints.push(...found.map((f) => `not accessible, ${where}: ${f}`))
   }

@@ -63,7 +63,7 @@ function Row({ id, name, role, online, paused, located, status, words, mine, sto
   const me = id === store.me
   return (
     <li class={`member ${status}`}>
-      <button type="button" class="member-show" disabled={!located} aria-label={located ? t('member.show', { name }) : undefined} onClick={() => onShow(id)}>
+      <button type="button" class="member-show" disabled={!located} title={located ? t('member.show', { name }) : undefined} onClick={() => onShow(id)}>
         <span class="member-face">
           <Avatar id={id} name={name} dim={status === 'offline' || status === 'stale'} />
           <span class={`dot ${online ? 'on' : ''}`} aria-hidden="true" />

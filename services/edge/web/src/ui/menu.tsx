@@ -71,6 +71,7 @@ export function Menu({ label, icon = 'more', button, class: more, actions, top }
           <button key={a.label} type="button" role="menuitem" class={a.danger ? 'danger' : ''}
             onClick={() => {
               close()
+              opener.current?.focus() // a dialog that opens now gives the focus back to where it was, and items go
               a.run()
             }}>
             {a.icon && <Icon name={a.icon} size={20} />}
