@@ -39,7 +39,7 @@ func (c AppConfig) policy() string {
 	for _, o := range c.Origins {
 		from += " " + o
 	}
-	return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self' blob:; " +
+	return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; " +
 		"img-src 'self' data: blob:" + from + "; connect-src 'self'" + from + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 

@@ -18,11 +18,11 @@ export const desk = { viewport: { width: 1280, height: 800 } }
 export const lake = { latitude: 45.7512, longitude: 14.3601 }
 export const south = (metres) => ({ latitude: lake.latitude - metres / 111_320, longitude: lake.longitude, accuracy: 8 })
 
-export async function launch() {
+export async function launch({ map = true } = {}) {
   return chromium.launch({
     executablePath: process.env.WEMAPS_CHROMIUM,
     // A container has neither a graphics card nor user namespaces.
-    args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'],
+    args: ['--no-sandbox', ...(map ? ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'] : ['--disable-3d-apis'])],
   })
 }
 

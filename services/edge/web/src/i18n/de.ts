@@ -180,7 +180,7 @@ export const de: Messages = {
   'me.play': 'Weiterfahren',
   'me.halt': 'Anhalten',
   'me.along': 'Auf der Strecke',
-  'me.speed': { one: 'Tempo: wie aufgezeichnet', other: 'Tempo: {n}-fach' },
+  'me.speed': { one: 'Tempo: {n}×, wie aufgezeichnet', other: 'Tempo: {n}×' },
   'me.problem.unsupported': 'Dieser Browser weiß nicht, wo er ist.',
   'me.problem.insecure': 'Browser verraten Positionen nur https-Seiten.',
   'me.problem.denied': 'Dein Browser behält deine Position für sich. Erlaube sie in den Einstellungen dieser Seite.',
@@ -199,6 +199,8 @@ export const de: Messages = {
   'sos.cancel': 'Ich bin in Sicherheit, Alarm beenden',
   'sos.show': 'Auf der Karte zeigen',
   'sos.answer': 'Ich kümmere mich',
+  'sos.answered': '{name} kümmert sich um {other}.',
+  'sos.answeredMine': '{name} kümmert sich um dich.',
 
   'ask.title': '{name} fragt, wo du bist',
   'ask.hint': 'Teile deine Position, oder antworte im Chat.',

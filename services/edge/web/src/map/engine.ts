@@ -5,7 +5,7 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { Base } from './base'
 import { Camera } from './camera'
 import { escape } from './config'
-import type { LngLat } from './geo'
+import { place, type LngLat } from './geo'
 import { Ground } from './ground'
 import { areaFeatures, lineFeature, middleOf, routeFeatures, wayOf } from './line'
 import type { Look } from './marker'
@@ -148,7 +148,7 @@ export class Engine {
   }
 
   follow(userId: string): void {
-    this.camera.follow(userId, this.people.where(userId))
+    this.camera.follow(userId, this.people.where(userId) ?? this.calledFrom(userId))
     this.people.wake()
   }
 
@@ -237,7 +237,17 @@ export class Engine {
       return at ? [{ id: `area ${g.id}`, kind: 'area', at, text: g.name }] : []
     })
     const meetings = (this.overlays.meetingPoints ?? []).slice(0, 50).map((m): Pin => ({ id: `meeting ${m.id}`, kind: m.chosen ? 'chosen' : 'meeting', at: [m.longitude, m.latitude], text: m.name }))
-    this.pins.set([...areas, ...meetings, ...this.fixed])
+    const calls = (this.overlays.calls ?? []).flatMap((c): Pin[] => {
+      const at = this.people.has(c.userId) ? null : this.calledFrom(c.userId)
+      return at ? [{ id: `sos ${c.userId}`, kind: 'sos', at, text: c.userName }] : []
+    })
+    this.pins.set([...areas, ...meetings, ...this.fixed, ...calls])
+  }
+
+  /** Where somebody was when they called for help. */
+  private calledFrom(userId: string): LngLat | null {
+    const call = this.overlays.calls?.find((c) => c.userId === userId)
+    return call ? place(call.latitude, call.longitude) : null
   }
 
   private put(source: string, data: GeoJSON.FeatureCollection): void {

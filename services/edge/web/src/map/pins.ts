@@ -2,7 +2,7 @@ import { drawing, el, moveTo } from './dom'
 import type { LngLat } from './geo'
 import type { Ground } from './ground'
 
-export type PinKind = 'goal' | 'waypoint' | 'meeting' | 'chosen' | 'area' | 'picked'
+export type PinKind = 'goal' | 'waypoint' | 'meeting' | 'chosen' | 'area' | 'picked' | 'sos'
 
 export interface Pin {
   id: string
@@ -16,6 +16,7 @@ const shapes: Partial<Record<PinKind, string>> = {
   goal: 'M6 21V4M6 5c4-2.500 7.500 2.500 12 0v8.500c-4.500 2.500-8-2.500-12 0',
   meeting: 'M12 7.500v9M7.500 12h9',
   chosen: 'M5.500 12.500l4.200 4.200L18.500 7.500',
+  sos: 'M12 5v9M12 18.500v.01',
   picked: 'M12 21V12M12 12a4.200 4.200 0 1 0 0-8.400 4.200 4.200 0 0 0 0 8.400z',
 }
 
@@ -47,7 +48,7 @@ export class Pins {
   }
 
   places(): LngLat[] {
-    return [...this.shown.values()].filter(({ pin }) => pin.kind === 'goal' || pin.kind === 'waypoint').map(({ pin }) => pin.at)
+    return [...this.shown.values()].filter(({ pin }) => pin.kind === 'goal' || pin.kind === 'waypoint' || pin.kind === 'sos').map(({ pin }) => pin.at)
   }
 
   /** Puts all pins where they belong. */

@@ -32,6 +32,8 @@ export interface Overlays {
   meetingPoints?: readonly MeetingPoint[]
   /** Users who call for help. */
   sos?: ReadonlySet<string> | readonly string[]
+  /** Where those were who have called: they need not share their position at other times. */
+  calls?: readonly { userId: string; userName: string; latitude: number; longitude: number }[]
 }
 
 /** Where the group is going. */

@@ -20,6 +20,7 @@ export class Places {
       geofences: this.geofences.value.map(areaOf),
       meetingPoints: this.meetingPoints.value,
       sos: sos.value.map((c) => c.userId),
+      calls: sos.value.flatMap((c) => (c.position ? [{ userId: c.userId, userName: c.userName, latitude: c.position.latitude, longitude: c.position.longitude }] : [])),
     }))
     this.offs = [
       live.on('route', () => void this.readRoute()),

@@ -76,6 +76,11 @@ export class RoomStore {
       live.on('message', (m) => this.said(m)),
       live.on('typing', (x) => this.types(x.userId, x.userName, x.isTyping)),
       live.on('group-arrived', () => toast(t('group.arrived'))),
+      live.on('sos-ended', (c) => {
+        if (!me || c.state !== 'answered' || c.endedBy === me) return
+        const name = this.nameOf(c.endedBy ?? '', c.endedByName ?? '')
+        toast(c.userId === me ? t('sos.answeredMine', { name }) : t('sos.answered', { name, other: this.nameOf(c.userId, c.userName) }))
+      }),
       live.on('closed', ({ reason }) => {
         detach(live.id)
         this.ended.value = reason
@@ -84,7 +89,7 @@ export class RoomStore {
       live.on('error', (error) => {
         const code = codeOf(error)
         if (shut.has(code) && !this.room.peek()) this.refused.value = { code, text: say(error) }
-        else if (!error.temporary) complain(error)
+        else if (!error.temporary && me) complain(error) // who only looks on sees that the link is over
       }),
     ]
     if (me) {

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { lang, langs, setLang, t, type Lang } from '../i18n'
 import { wm } from '../sdk'
@@ -142,9 +142,16 @@ export function ConnectionBanner() {
   )
 }
 
+/** What is said in passing, above whatever is open: a dialog that was opened before covers all but what is shown after it. */
 export function Toasts() {
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const p = place.current
+    if (p?.matches(':popover-open')) p.hidePopover()
+    if (toasts.value.length > 0) p?.showPopover()
+  }, [toasts.value])
   return (
-    <div class="toasts" role="status" aria-live="polite">
+    <div ref={place} popover="manual" class="toasts" role="status" aria-live="polite">
       {toasts.value.map((x) => (
         <div key={x.id} class={`toast ${x.kind}`}>
           <p>{x.text}</p>
