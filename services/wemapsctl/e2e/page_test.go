@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -18,12 +19,22 @@ const pageDir = root + "/services/edge/web"
 // People with browsers and with apps use the page of the real system; its security policy, errors and what stops people
 // who cannot see or point count as failures. Not beside other tests: a browser has a machine to itself elsewhere, too.
 func TestThePageInBrowsers(t *testing.T) {
-	browse(t, start(t, stack.Options{}), nil, "page.test.mjs", "dialogs.test.mjs")
+	browse(t, start(t, stack.Options{}), nil, "page.test.mjs", "places.test.mjs", "dialogs.test.mjs", "german.test.mjs", "install.test.mjs")
 }
 
-// An edge that forgets people at once has a short night.
-func TestThePageAfterASleep(t *testing.T) {
-	browse(t, start(t, stack.Options{Env: map[string][]string{"edge": {"RECOVERY_WINDOW=1s", "PRESENCE_GRACE=1s"}}}), nil, "return.test.mjs")
+// An edge that forgets people at once, and has a map of somebody else: a laptop sleeps, and tiles come from another server.
+func TestThePageElsewhere(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	style := "http://" + l.Addr().String() + "/style.json" // is served by the test of it, and by nobody in the other
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	e := start(t, stack.Options{Env: map[string][]string{"edge": {"RECOVERY_WINDOW=1s", "PRESENCE_GRACE=1s",
+		"MAP_STYLE_URL=" + style, "MAP_ATTRIBUTION=Maps <by> a test & more"}}})
+	browse(t, e, []string{"WEMAPS_MAP=" + style}, "style.test.mjs", "return.test.mjs")
 }
 
 // browse runs tests of the page, from the folder page.

@@ -7,7 +7,7 @@ const stamp = Date.now().toString(36).slice(-5)
 let browser, jana, uwe, room
 
 before(async () => {
-  browser = await launch()
+  browser = await launch({ map: false })
   jana = await Person.at(browser, `Jana ${stamp}`, { ...phone, viewport: { width: 360, height: 740 }, locale: 'de-DE', timezoneId: 'Europe/Berlin', geolocation: south(1234) })
 })
 after(async () => {

@@ -6,7 +6,7 @@ import { Person, launch, phone, until, url } from './kit.mjs'
 let browser, ana
 
 before(async () => {
-  browser = await launch()
+  browser = await launch({ map: false })
   ana = await Person.at(browser, `Ana ${Date.now().toString(36).slice(-5)}`, phone)
   await ana.signIn()
   await ana.button('New room').waitFor()

@@ -7,7 +7,7 @@ const stamp = Date.now().toString(36).slice(-5)
 let browser, net, ana, bob, cem, dan, room
 
 before(async () => {
-  browser = await launch()
+  browser = await launch({ map: false })
   net = await tunnel()
   ana = await Person.at(browser, `Ana ${stamp}`, { ...desk, geolocation: south(900) })
   bob = await User.named(`Bob ${stamp}`)
