@@ -27,10 +27,13 @@ type Seen struct {
 	OnError func(error)
 }
 
+// seenGather is what a storm of connects waits for, so that many share a statement. Nobody waits for a last-seen time.
+const seenGather = 100 * time.Millisecond
+
 // Run consumes until ctx ends.
 func (s *Seen) Run(ctx context.Context) error {
 	consumer := redisx.Consumer{Client: s.Client, Stream: wire.StreamSeen, Field: wire.StreamField, Group: "room", Name: s.Name,
-		Dead: wire.StreamDead("room"), Handle: s.handle, OnError: s.OnError}
+		Dead: wire.StreamDead("room"), Gather: seenGather, Handle: s.handle, OnError: s.OnError}
 	if err := consumer.Run(ctx); err != nil {
 		return fmt.Errorf("follow presence: %w", err)
 	}

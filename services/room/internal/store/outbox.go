@@ -158,8 +158,10 @@ func (s *Store) NextExpiry(ctx context.Context) (time.Time, error) {
 	return next, nil
 }
 
+// See present for why this is said so.
 const updateSeen = `UPDATE members m SET last_seen = s.at FROM unnest($1::text[], $2::timestamptz[]) s (user_id, at)
-	WHERE m.user_id = s.user_id AND m.status = 'active' AND m.last_seen < s.at`
+	CROSS JOIN LATERAL (SELECT room_id, user_id FROM members WHERE user_id = s.user_id AND status = 'active' AND last_seen < s.at OFFSET 0) k
+	WHERE m.room_id = k.room_id AND m.user_id = k.user_id AND m.last_seen < s.at`
 
 // Seen moves the members' last-seen times forward.
 func (s *Store) Seen(ctx context.Context, userIDs []string, at []time.Time) error {

@@ -48,6 +48,7 @@ func TestPlansOfEmptyTables(t *testing.T) {
 		{"ended", "text", selectEnded, `'A01007'`},
 		{"versions", "timestamptz, uuid, int", selectActive, `'2100-01-01', '00000000-0000-7000-8000-000000000007', 5`},
 		{"next", "int", `SELECT expires_at FROM rooms WHERE ` + expiring + ` ORDER BY expires_at LIMIT $1`, `1`},
+		{"seen", "text[], timestamptz[]", updateSeen, `'{u7,u8}', '{2099-01-01,2099-01-01}'`},
 		{"due", "timestamptz, int, text", expireDue, `'2000-01-01', 10, 'room.expired'`},
 	}
 	exec := func(query string) {
