@@ -33,6 +33,16 @@ const trailsEvery = 1000 // ms, at least, between two states of the trails
 const trailsEach = 40 // ms more for each member
 const nothing = { type: 'FeatureCollection' as const, features: [] }
 
+/** The library's scale lays the page out anew in each frame of a move; what it says changes with the zoom, and little else. */
+class Scale extends ScaleControl {
+  override onAdd(map: GlMap): HTMLElement {
+    const box = super.onAdd(map)
+    map.off('move', this._onMove)
+    for (const when of ['zoom', 'idle'] as const) map.on(when, this._onMove)
+    return box
+  }
+}
+
 /** The map itself: what is below, what the room draws on it, and who is where. */
 export class Engine {
   readonly camera: Camera
@@ -68,7 +78,7 @@ export class Engine {
     })
     this.attribution = new AttributionControl({ compact: true })
     this.map.addControl(this.attribution, 'bottom-right')
-    this.map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left')
+    this.map.addControl(new Scale({ maxWidth: 90 }), 'bottom-left')
     this.map.touchZoomRotate.disableRotation()
     this.map.dragRotate.disable()
     this.map.keyboard.disableRotation()
