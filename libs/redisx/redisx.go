@@ -33,7 +33,8 @@ func Open(ctx context.Context, redisURL, name string) (rueidis.Client, error) {
 	opt.ReadBufferEachConn = 64 << 10
 	opt.WriteBufferEachConn = 64 << 10
 	opt.CacheSizeEachConn = 16 << 20
-	opt.RingScaleEachConn = 10
+	// 256 pipelines under way. A slot has 200 bytes, and each blocking read of a stream a connection with a ring of its own.
+	opt.RingScaleEachConn = 8
 	opt.BlockingPoolSize = 512
 	opt.BlockingPoolCleanup = time.Minute
 	opt.PipelineMultiplex = -1 // one pipelined connection: commands of one caller stay in order
