@@ -47,7 +47,7 @@ test('it opens without a network, and says what is missing', async () => {
   await ana.context.setOffline(true)
   await ana.page.goto(url + '/')
   await ana.page.getByRole('heading', { name: 'Your rooms' }).waitFor()
-  await ana.page.getByText('No connection. Everything goes on as soon as it is back.').waitFor()
+  await ana.page.getByText('No connection. Trying again …').waitFor()
   await ana.page.getByText('The server cannot be reached. Check your connection.').waitFor()
   await ana.accessible('without a network')
   await ana.shot('offline-phone')

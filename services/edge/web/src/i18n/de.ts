@@ -264,7 +264,7 @@ export const de: Messages = {
   'map.failed': 'Die Karte ließ sich nicht laden. Alles andere geht.',
   'map.noWebgl': 'Dieser Browser kann die Karte nicht zeichnen. Alles andere geht.',
 
-  'net.offline': 'Keine Verbindung. Sobald sie wieder da ist, geht alles weiter.',
+  'net.offline': 'Keine Verbindung. Neuer Versuch …',
   'net.connecting': 'Verbindet …',
   'net.back': 'Wieder verbunden',
 

@@ -263,7 +263,7 @@ export const en = {
   'map.failed': 'The map could not be loaded. Everything else works.',
   'map.noWebgl': 'This browser cannot draw the map. Everything else works.',
 
-  'net.offline': 'No connection. Everything goes on as soon as it is back.',
+  'net.offline': 'No connection. Trying again …',
   'net.connecting': 'Connecting …',
   'net.back': 'Connected again',
 

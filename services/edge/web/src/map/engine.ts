@@ -7,7 +7,7 @@ import { Camera } from './camera'
 import { escape } from './config'
 import { place, type LngLat } from './geo'
 import { Ground } from './ground'
-import { areaFeatures, lineFeature, middleOf, routeFeatures, wayOf } from './line'
+import { areaFeatures, lineFeature, routeFeatures, topOf, wayOf } from './line'
 import type { Look } from './marker'
 import type { Fix } from './motion'
 import { People } from './people'
@@ -243,7 +243,7 @@ export class Engine {
 
   private drawPins(): void {
     const areas = (this.overlays.geofences ?? []).slice(0, 50).flatMap((g): Pin[] => {
-      const at = middleOf(g)
+      const at = topOf(g)
       return at ? [{ id: `area ${g.id}`, kind: 'area', at, text: g.name }] : []
     })
     const meetings = (this.overlays.meetingPoints ?? []).slice(0, 50).map((m): Pin => ({ id: `meeting ${m.id}`, kind: m.chosen ? 'chosen' : 'meeting', at: [m.longitude, m.latitude], text: m.name }))

@@ -67,8 +67,8 @@ export function areaFeatures(all: readonly Geofence[]): FeatureCollection {
   return { type: 'FeatureCollection', features }
 }
 
-/** Where the name of an area stands. */
-export function middleOf(g: Geofence): LngLat | null {
+/** Where the name of an area stands: at its upper edge, for what one goes to is often in its middle. */
+export function topOf(g: Geofence): LngLat | null {
   const box: Box | null = bounds(ringOf(g))
-  return box && [(box.west + box.east) / 2, (box.south + box.north) / 2]
+  return box && [(box.west + box.east) / 2, box.north]
 }

@@ -114,7 +114,7 @@ function RoomBar({ store, onOpen }: { store: RoomStore; onOpen: (open: Open) => 
     <header class="room-bar">
       <a class="icon-button" href="/" aria-label={t('app.back')} title={t('app.back')}><BackIcon /></a>
       <div class="room-title">
-        <h1>{room?.name ?? ' '}</h1>
+        <h1 title={room?.name}>{room?.name ?? ' '}</h1>
         {room && <p><span class="room-where">{room.destinationName}</span><span class="room-left">{span(Date.parse(room.expiresAt) - now.value)}</span></p>}
       </div>
       <IconButton icon="invite" label={t('room.invite')} class="accent" onClick={() => onOpen('invite')} />
