@@ -98,6 +98,7 @@ test('a call for help reaches everybody, also from who has paused, and is answer
   await bob.page.getByRole('menuitem', { name: 'Call for help' }).click()
   await bob.button('Alarm everybody').click()
   await bob.page.getByText('You have called for help.').waitFor()
+  await bob.page.getByText('Your call for help shows where you were.').waitFor()
   await ana.page.getByRole('alert').getByText(`${bob.name} needs help!`).waitFor()
   await pin(ana, 'sos', bob.name).waitFor({ state: 'attached' })
   await ana.button('Show on the map').click()

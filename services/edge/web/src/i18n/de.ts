@@ -167,6 +167,7 @@ export const de: Messages = {
   'me.title': 'Deine Position',
   'me.off': 'Niemand sieht, wo du bist.',
   'me.paused': 'Pausiert. Niemand sieht, wo du bist.',
+  'me.called': 'Dein Hilferuf zeigt, wo du warst.',
   'me.elsewhere': 'Ein anderes Gerät von dir teilt sie.',
   'me.on': 'Die anderen sehen, wo du bist.',
   'me.onAbout': 'Die anderen sehen ungefähr, wo du bist.',

@@ -166,6 +166,7 @@ export const en = {
   'me.title': 'Your position',
   'me.off': 'Nobody sees where you are.',
   'me.paused': 'Paused. Nobody sees where you are.',
+  'me.called': 'Your call for help shows where you were.',
   'me.elsewhere': 'Shared by another device of yours.',
   'me.on': 'The others see where you are.',
   'me.onAbout': 'The others see about where you are.',

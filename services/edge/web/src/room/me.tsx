@@ -23,7 +23,7 @@ export function Me({ store }: { store: RoomStore }) {
     <section class={`me ${on ? 'on' : ''}`} aria-label={t('me.title')}>
       <div class="me-line">
         <span class="me-icon"><Icon name="locate" /></span>
-        <p role="status">{problem ? t(`me.problem.${problem}`) : words(on, me)}</p>
+        <p role="status">{problem ? t(`me.problem.${problem}`) : words(on, me, store.sos.value.some((c) => c.userId === store.me && c.position))}</p>
         <Menu label={t('me.more')} actions={[
           { label: t('me.exact'), icon: me?.precision === 'exact' ? 'check' : 'locate', run: () => void attempt(() => store.live.setPrecision('exact')) },
           { label: t('me.approximate'), icon: me?.precision === 'approximate' ? 'check' : 'eye', run: () => void attempt(() => store.live.setPrecision('approximate')) },
@@ -47,7 +47,8 @@ export function Me({ store }: { store: RoomStore }) {
   )
 }
 
-function words(on: boolean, me: MemberState | undefined): string {
+function words(on: boolean, me: MemberState | undefined, called: boolean): string {
+  if (!on && called && !me?.position) return t('me.called')
   if (!on) return t(me?.paused ? 'me.paused' : me?.position ? 'me.elsewhere' : 'me.off')
   if (!ownPosition.reading.value) return t('create.locating')
   return t(me?.precision === 'approximate' ? 'me.onAbout' : 'me.on')
