@@ -19,7 +19,9 @@ const pageDir = root + "/services/edge/web"
 // People with browsers and with apps use the page of the real system; its security policy, errors and what stops people
 // who cannot see or point count as failures. Not beside other tests: a browser has a machine to itself elsewhere, too.
 func TestThePageInBrowsers(t *testing.T) {
-	browse(t, start(t, stack.Options{}), nil, "page.test.mjs", "places.test.mjs", "dialogs.test.mjs", "german.test.mjs", "install.test.mjs")
+	e := start(t, stack.Options{})
+	browse(t, e, nil, "dialogs.test.mjs", "german.test.mjs", "install.test.mjs")
+	browse(t, e, nil, "page.test.mjs", "places.test.mjs")
 }
 
 // An edge that forgets people at once, and has a map of somebody else: a laptop sleeps, and tiles come from another server.
