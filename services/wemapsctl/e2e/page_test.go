@@ -57,7 +57,7 @@ func browse(t *testing.T, e *env, more []string, files ...string) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for line := range strings.Lines(string(out)) {
-		if strings.Contains(line, "first paint") || strings.Contains(line, "frames, ") {
+		if strings.Contains(line, "paint, ") || strings.Contains(line, "frames, ") {
 			t.Log(strings.TrimSpace(line))
 		}
 	}

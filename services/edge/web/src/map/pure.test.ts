@@ -66,6 +66,18 @@ describe('movement', () => {
     expect(400 - seen).toBeLessThan(20) // less than two seconds behind
   })
 
+  it('plans what it would show in each frame', () => {
+    const [m, planned] = [0, 1].map(() => new Motion({ at: [14, 45], time: 0 }, 0)) as [Motion, Motion]
+    for (const one of [m, planned]) {
+      one.push({ at: [14, 45.001], time: 1000 }, 1000)
+      one.push({ at: [14.001, 45.001], time: 2000 }, 1001)
+    }
+    const plan = planned.plan(1300)
+    expect(plan.map((x) => x.at).slice(1)).toEqual([[14, 45.001], [14.001, 45.001]])
+    for (const x of plan) expect(distance(m.pose(1300 + x.in).at, x.at)).toBeLessThan(0.01)
+    expect(planned.plan(9000)).toEqual([{ in: 0, at: [14.001, 45.001] }])
+  })
+
   it('goes along all fixes of a burst, and ends at the newest', () => {
     const m = new Motion({ at: [14, 45], time: 0 }, 0)
     m.push({ at: [14, 45.001], time: 1000 }, 1000)
