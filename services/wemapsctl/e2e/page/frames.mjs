@@ -80,7 +80,7 @@ export async function frames(browser, say, { members = 50, seconds = 10 } = {}) 
     moving = setInterval(() => void looker.context.setGeolocation(south((at -= 10))).catch(() => undefined), 1000)
     await until(`${members} markers`, async () => (await looker.page.locator('.wm-marker').count()) === members, 60)
     await report(`${members} members at 1 Hz, all in view`)
-    await looker.member(`Driver 1 ${stamp}`).getByRole('button', { name: /on the map/ }).click()
+    await looker.member(`Driver 1 ${stamp}`).locator('.member-show').click()
     await report(`${members} members at 1 Hz, following one of them`)
   } finally {
     clearInterval(moving)

@@ -93,7 +93,8 @@ test('they see each other move', async () => {
   cem = await appUser(`Cem ${stamp}`)
   await cem.at(south(3000))
   for (const p of [ana, bob]) await p.member(cem.name).getByText('3.0 km to go').waitFor()
-  const before = await bob.placeOf(ana.name)
+  let before
+  await until('the marker of Ana is in view', async () => (before = await bob.placeOf(ana.name)) !== null)
   await ana.context.setGeolocation(south(1100))
   await bob.member(ana.name).getByText('1.1 km to go').waitFor()
   await until('the marker of Ana moves', async () => {
