@@ -69,6 +69,7 @@ type core struct {
 	client   rueidis.Client
 	registry *prometheus.Registry
 	admin    *obs.Admin
+	commands *bus.Commands
 	flusher  *outq.Flusher
 	entry    *poller.Turnstile
 	bus      *bus.Bus
@@ -95,7 +96,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.watch(c.registry, c.flusher)
+	a.watch(c)
 
 	// Stopped from the last to the first: clients go before what carries them.
 	a.group.Add("collector", run.Collect)
@@ -144,14 +145,14 @@ func (a *App) newCore(ctx context.Context) (*core, error) {
 	c.flusher = outq.NewFlusher(outq.Config{WriteTimeout: 5 * time.Second})
 	rooms := hub.New()
 	metrics := bus.NewMetrics(c.registry, rooms)
-	commands := bus.NewCommands(client, cfg.Partitions, cfg.CommandBound, c.entry.Wait, metrics,
+	c.commands = bus.NewCommands(client, cfg.Partitions, cfg.CommandBound, c.entry.Wait, metrics,
 		func(err error) { log.Warn("commands", zap.Error(err)) })
-	c.bus = bus.New(bus.Config{EdgeID: cfg.EdgeID}, client, listen, rooms, commands, metrics, log)
+	c.bus = bus.New(bus.Config{EdgeID: cfg.EdgeID}, client, listen, rooms, c.commands, metrics, log)
 	c.presence = presence.New(presence.Config{EdgeID: cfg.EdgeID, Grace: cfg.PresenceGrace, Lease: cfg.PresenceLease, Heartbeat: cfg.PresenceLease / 3},
 		client, seats{rooms}, log)
 	c.recovery = recovery.New(client, cfg.RecoveryWindow, log)
 	c.sessions = session.New(session.Config{EdgeID: cfg.EdgeID, DrainWindow: cfg.DrainWindow}, session.Deps{
-		Verifier: verifier, Rooms: c.bus, Commands: commands, Presence: c.presence, Recovery: c.recovery, Viewers: viewers{c.bus}, Log: log, Registry: c.registry})
+		Verifier: verifier, Rooms: c.bus, Commands: c.commands, Presence: c.presence, Recovery: c.recovery, Viewers: viewers{c.bus}, Log: log, Registry: c.registry})
 	c.bus.Attach(c.sessions)
 	return c, nil
 }
@@ -234,9 +235,10 @@ func (a *App) rest(c *core, addresses *proxy.Addresses, limiter *proxy.Limiter) 
 	return e, nil
 }
 
-// watch shows what the writers count.
-func (a *App) watch(r prometheus.Registerer, f *outq.Flusher) {
-	for name, c := range map[string]struct {
+// watch shows what the writers count, and what overload does.
+func (a *App) watch(c *core) {
+	r, f := c.registry, c.flusher
+	for name, stat := range map[string]struct {
 		help  string
 		value func(outq.Stats) uint64
 	}{
@@ -246,9 +248,13 @@ func (a *App) watch(r prometheus.Registerer, f *outq.Flusher) {
 		"socket_stalls_total":       {"Writes that a slow client did not take whole.", func(s outq.Stats) uint64 { return s.Stalls }},
 		"socket_write_errors_total": {"Sockets that failed while being written to.", func(s outq.Stats) uint64 { return s.Errors }},
 	} {
-		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "wemaps", Subsystem: "edge", Name: name, Help: c.help},
-			func() float64 { return float64(c.value(f.Stats())) }))
+		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "wemaps", Subsystem: "edge", Name: name, Help: stat.help},
+			func() float64 { return float64(stat.value(f.Stats())) }))
 	}
-	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "wemaps", Subsystem: "edge", Name: "slow_sockets",
-		Help: "Sockets that are being waited for."}, func() float64 { return float64(f.Stats().Blocked) }))
+	gauge := func(name, help string, value func() float64) {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "wemaps", Subsystem: "edge", Name: name, Help: help}, value))
+	}
+	gauge("slow_sockets", "Sockets that are being waited for.", func() float64 { return float64(f.Stats().Blocked) })
+	gauge("positions_share", "Part of the people who may send positions at present; below 1 under overload.", c.commands.Share)
+	gauge("entry_wait_seconds", "How long what clients send waits for its turn, of late.", func() float64 { return c.entry.Wait().Seconds() })
 }

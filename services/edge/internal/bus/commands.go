@@ -96,6 +96,16 @@ func unavailable(cause error) *wire.Error {
 	return wire.NewError(wire.CodeUnavailable).Because(cause).After(retryAfter + rand.N(retryAfter/2))
 }
 
+// Share is which part of the people may send positions at present, 0 to 1, where it
+// is smallest.
+func (c *Commands) Share() float64 {
+	share := uint32(everybody)
+	for _, l := range c.services[wire.ServiceLocation] {
+		share = min(share, l.crowd.share.Load())
+	}
+	return float64(share) / everybody
+}
+
 // lanes lists all of them.
 func (c *Commands) lanes() []*commandLane {
 	var all []*commandLane
