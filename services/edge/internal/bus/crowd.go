@@ -21,6 +21,7 @@ type crowd struct {
 	given   string // the newest position that the service had been given
 	givenAt time.Time
 	late    time.Time // since when looks have found positions waiting for long; zero: they have not
+	shows   time.Time // from then on looks show what the last change has done
 }
 
 const (
@@ -34,6 +35,8 @@ const (
 	// patience is for how long that must have been so, so that a hiccup of the
 	// machine refuses nobody.
 	patience = 250 * time.Millisecond
+	// longestHold bounds how long a smaller share is given to show what it does.
+	longestHold = time.Second
 	// awayAfter is how long a service that takes nothing counts as working. One that
 	// is away is waited for: it is coming back, and nobody can be told when.
 	awayAfter = 500 * time.Millisecond
@@ -97,6 +100,11 @@ func (c *crowd) feel(p redisx.Progress, now time.Time) bool {
 	share := c.share.Load()
 	switch {
 	case !c.late.IsZero() && now.Sub(c.late) >= patience:
+		if now.Before(c.shows) {
+			return false
+		}
+		// What waits now was let in before, and has to be worked off first.
+		c.shows = now.Add(min(p.Behind, longestHold))
 		c.share.Store(max(share-share/8, fewest))
 		return share == everybody
 	case !working:
