@@ -72,13 +72,7 @@ func (t *Tracks) Register(e *echo.Echo, verifier httpx.Verifier) {
 }
 
 // limit bounds what one user changes.
-func (t *Tracks) limit(c echo.Context) error {
-	wait, err := t.Changes.Allow(c.Request().Context(), httpx.User(c).UserID)
-	if err == nil && wait > 0 { // with Redis away recordings cannot be changed anyway
-		return wire.NewError(wire.CodeRateLimited).After(wait)
-	}
-	return nil
-}
+func (t *Tracks) limit(c echo.Context) error { return limited(c, t.Changes) }
 
 // roomID is the room in the path, for one's own tracks: they stay their owner's
 // when the room is gone.
