@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 	"github.com/labstack/echo/v4"
 	"github.com/redis/rueidis"
@@ -86,7 +85,7 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	cache := &publish.Cache{Client: redis, Metrics: metrics, Now: time.Now, OnError: a.warn("cache")}
 	a.store = store.New(db, cache.Committed)
 	a.relay = publish.NewRelay(publish.Relay{Rooms: a.store, Cache: cache, Client: redis, Metrics: metrics, OnError: a.warn("relay")})
-	a.keeper = &publish.Keeper{Rooms: a.store, Cache: cache, Client: redis, Metrics: metrics, NewID: uuid.NewString, OnError: a.warn("keeper")}
+	a.keeper = &publish.Keeper{Rooms: a.store, Cache: cache, Client: redis, Metrics: metrics, OnError: a.warn("keeper")}
 	a.expirer = &room.Expirer{Store: a.store, Now: time.Now, OnError: a.warn("expirer"),
 		OnDone: func(late time.Duration) { metrics.ExpiryLate.Observe(late.Seconds()) }}
 	a.seen = &consume.Seen{Client: redis, Store: a.store, Name: cfg.InstanceID, OnError: a.warn("presence")}

@@ -2,12 +2,8 @@ package keep
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"strings"
 	"time"
-
-	"github.com/redis/rueidis"
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/run"
@@ -22,16 +18,7 @@ const (
 	reconcileEvery = 30 * time.Second
 	reconcileBack  = 10 * time.Minute
 	leaseTTL       = 3 * time.Second
-	keyMark        = "{" + wire.KeySharingCaches + "}:rebuild" // in the sentinel's slot
 )
-
-// The sentinel says that everything is there. It may only be set if nothing was
-// lost since the rebuild began.
-var setSentinel = rueidis.NewLuaScript(`
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1])
-redis.call('DEL', KEYS[2])
-return 1`)
 
 // Keeper stores the wishes that come from sockets, sees to what ends by itself,
 // and writes everything again when Redis has lost it. Of all replicas one works.
@@ -40,7 +27,7 @@ type Keeper struct {
 	Instance string
 	OnError  func(error)
 
-	lastRun            string // Redis' run id
+	sentinel           redisx.Sentinel
 	kept, reconciledAt time.Time
 }
 
@@ -75,21 +62,14 @@ func (k *Keeper) look(ctx context.Context) error {
 		return nil
 	}
 	k.kept = time.Now()
-	replies := k.Client.DoMulti(ctx, k.Client.B().Exists().Key(wire.KeySharingCaches).Build(), k.Client.B().Info().Section("server").Build())
-	there, err := replies[0].AsBool()
+	k.sentinel.Client, k.sentinel.Key = k.Client, wire.KeySharingCaches
+	there, restarted, err := k.sentinel.Look(ctx)
 	if err != nil {
-		return fmt.Errorf("look at the sentinel: %w", err)
+		return err //nolint:wrapcheck // says itself
 	}
-	info, err := replies[1].ToString()
-	if err != nil {
-		return fmt.Errorf("look at the server: %w", err)
-	}
-	_, id, _ := strings.Cut(info, "run_id:")
-	id, _, _ = strings.Cut(id, "\r\n")
-	restarted := k.lastRun != "" && k.lastRun != id
 	switch {
 	case !there:
-		err = k.rebuild(ctx)
+		_, err = k.sentinel.Rebuild(ctx, func(ctx context.Context) error { return k.write(ctx, time.Time{}) })
 	case restarted: // it may have forgotten its last second
 		err = k.write(ctx, time.Time{})
 	case time.Since(k.reconciledAt) >= reconcileEvery:
@@ -98,24 +78,10 @@ func (k *Keeper) look(ctx context.Context) error {
 		return nil
 	}
 	if err == nil {
-		k.lastRun, k.reconciledAt = id, time.Now()
+		k.sentinel.Right()
+		k.reconciledAt = time.Now()
 	}
 	return err
-}
-
-// rebuild writes everything, then the sentinel.
-func (k *Keeper) rebuild(ctx context.Context) error {
-	mark := rand.Text()
-	if err := k.Client.Do(ctx, k.Client.B().Set().Key(keyMark).Value(mark).Build()).Error(); err != nil {
-		return fmt.Errorf("begin rebuild: %w", err)
-	}
-	if err := k.write(ctx, time.Time{}); err != nil {
-		return err
-	}
-	if err := setSentinel.Exec(ctx, k.Client, []string{wire.KeySharingCaches, keyMark}, []string{mark}).Error(); err != nil {
-		return fmt.Errorf("end rebuild: %w", err)
-	}
-	return nil
 }
 
 // write projects what was changed since a time, and tells the partitions of what

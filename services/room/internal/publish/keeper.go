@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -22,15 +21,7 @@ const (
 	keepGrace = 5 * time.Second
 	// keepEnded is how far back ended rooms are looked at: Redis loses a few seconds at most.
 	keepEnded = 2 * time.Minute
-	keyMark   = "{" + wire.KeyRoomCaches + "}:rebuild" // in the sentinel's slot
 )
-
-// The sentinel says that all caches are there. It may only be set if nothing was lost since the rebuild began.
-var setSentinel = rueidis.NewLuaScript(`
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1])
-redis.call('DEL', KEYS[2])
-return 1`)
 
 // Versions walks over rooms.
 type Versions interface {
@@ -48,10 +39,9 @@ type Keeper struct {
 	Cache   *Cache
 	Client  rueidis.Client
 	Metrics *Metrics
-	NewID   func() string
 	OnError func(error)
 
-	lastRun    string // Redis' run id
+	sentinel   redisx.Sentinel
 	reconciled time.Time
 }
 
@@ -69,20 +59,13 @@ func (k *Keeper) Run(ctx context.Context) {
 }
 
 func (k *Keeper) look(ctx context.Context) error {
+	k.sentinel.Client, k.sentinel.Key = k.Client, wire.KeyRoomCaches
 	ask, cancel := context.WithTimeout(ctx, relayTimeout)
 	defer cancel()
-	replies := k.Client.DoMulti(ask, k.Client.B().Exists().Key(wire.KeyRoomCaches).Build(), k.Client.B().Info().Section("server").Build())
-	there, err := replies[0].AsBool()
+	there, restarted, err := k.sentinel.Look(ask)
 	if err != nil {
-		return fmt.Errorf("look at the sentinel: %w", err)
+		return err //nolint:wrapcheck // says itself
 	}
-	info, err := replies[1].ToString()
-	if err != nil {
-		return fmt.Errorf("look at the server: %w", err)
-	}
-	_, run, _ := strings.Cut(info, "run_id:")
-	run, _, _ = strings.Cut(run, "\r\n")
-	restarted := k.lastRun != "" && k.lastRun != run
 	switch {
 	case !there:
 		err = k.rebuild(ctx)
@@ -92,31 +75,24 @@ func (k *Keeper) look(ctx context.Context) error {
 		return nil
 	}
 	if err == nil {
-		k.lastRun, k.reconciled = run, time.Now()
+		k.sentinel.Right()
+		k.reconciled = time.Now()
 	}
 	return err
 }
 
 // rebuild writes the caches of all active rooms, then the sentinel.
 func (k *Keeper) rebuild(ctx context.Context) error {
-	mark := k.NewID()
-	if err := k.Client.Do(ctx, k.Client.B().Set().Key(keyMark).Value(mark).Build()).Error(); err != nil {
-		return fmt.Errorf("begin rebuild: %w", err)
-	}
-	if err := k.Rooms.EachActive(ctx, keepPage, func(page []room.Version) error { return k.write(ctx, page) }); err != nil {
-		return fmt.Errorf("rebuild: %w", err)
-	}
-	if err := k.shares(ctx); err != nil {
-		return fmt.Errorf("rebuild: %w", err)
-	}
-	set, err := setSentinel.Exec(ctx, k.Client, []string{wire.KeyRoomCaches, keyMark}, []string{mark}).AsBool()
-	if err != nil {
-		return fmt.Errorf("end rebuild: %w", err)
-	}
+	set, err := k.sentinel.Rebuild(ctx, func(ctx context.Context) error {
+		if err := k.Rooms.EachActive(ctx, keepPage, func(page []room.Version) error { return k.write(ctx, page) }); err != nil {
+			return err //nolint:wrapcheck // says itself
+		}
+		return k.shares(ctx)
+	})
 	if set {
 		k.Metrics.Rebuilds.Inc()
 	}
-	return nil
+	return err //nolint:wrapcheck // says itself
 }
 
 // reconcile compares the caches of all active and of the last ended rooms with the database and repairs. After a restart of Redis
