@@ -1,16 +1,13 @@
 package up
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/wemaps/wemaps/libs/servers"
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/workspace"
 )
 
@@ -27,6 +24,7 @@ type config struct {
 	databaseURL string // administrator's; empty runs a private Postgres
 	redisURL    string // empty runs a private Redis
 	only        []string
+	claims      *claims
 }
 
 // ports of one service: its own and the admin server's.
@@ -56,7 +54,7 @@ func loadConfig(args []string) (config, error) {
 	c := config{
 		root: root, data: workspace.DataDir(root), host: envOr("WEMAPS_HOST", "127.0.0.1"),
 		databaseURL: os.Getenv("DATABASE_URL"), redisURL: os.Getenv("REDIS_URL"),
-		only: serviceOrder, ports: map[string]ports{},
+		only: serviceOrder, ports: map[string]ports{}, claims: &claims{},
 	}
 	if *only != "" {
 		c.only = strings.Split(*only, ",")
@@ -67,63 +65,6 @@ func loadConfig(args []string) (config, error) {
 		}
 	}
 	return c, nil
-}
-
-// PortVariables name the environment variables that fix the ports of `up`.
-func PortVariables() []string {
-	names := []string{"WEMAPS_PORT", "WEMAPS_ADMIN_PORT", "WEMAPS_POSTGRES_PORT", "WEMAPS_REDIS_PORT"}
-	for _, service := range []string{"AUTH", "ROOM", "LOCATION", "CHAT"} {
-		names = append(names, "WEMAPS_"+service+"_PORT", "WEMAPS_"+service+"_ADMIN_PORT")
-	}
-	return names
-}
-
-// choosePorts takes the usual ports. One that is taken is replaced by a free one unless it was asked for by name;
-// only the edge's must be what people expect.
-func (c *config) choosePorts() error {
-	var err error
-	pick := func(name string, usual int) int {
-		port, e := choosePort(name, usual)
-		err = errors.Join(err, e)
-		return port
-	}
-	for i, service := range []string{"auth", "room", "location", "chat"} {
-		name := "WEMAPS_" + strings.ToUpper(service)
-		c.ports[service] = ports{http: pick(name+"_PORT", 8081+i), admin: pick(name+"_ADMIN_PORT", 9081+i)}
-	}
-	edge, e := envPort("WEMAPS_PORT", 8080)
-	err = errors.Join(err, e)
-	c.ports["edge"] = ports{http: edge, admin: pick("WEMAPS_ADMIN_PORT", 9080)}
-	if c.databaseURL == "" {
-		c.postgres = pick("WEMAPS_POSTGRES_PORT", 15432)
-	}
-	if c.redisURL == "" {
-		c.redis = pick("WEMAPS_REDIS_PORT", 16379)
-	}
-	return err
-}
-
-func choosePort(name string, usual int) (int, error) {
-	port, err := envPort(name, usual)
-	if err != nil || servers.CheckPort(port) == nil {
-		return port, err
-	}
-	if os.Getenv(name) != "" {
-		return 0, fmt.Errorf("port %d is in use, set %s to another one", port, name)
-	}
-	return servers.FreePort()
-}
-
-func envPort(name string, usual int) (int, error) {
-	text := os.Getenv(name)
-	if text == "" {
-		return usual, nil
-	}
-	port, err := strconv.Atoi(text)
-	if err != nil || port < 1 || port > 65535 {
-		return 0, fmt.Errorf("%s=%q is no port (1 to 65535)", name, text)
-	}
-	return port, nil
 }
 
 func envOr(name, fallback string) string {

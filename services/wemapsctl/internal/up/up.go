@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -61,6 +59,7 @@ func Command(ctx context.Context, args []string) error {
 	if ended > 0 {
 		out.say("ended %d processes left by an up that was killed", ended)
 	}
+	defer cfg.claims.drop()
 	// Only now: an up that runs already, or was killed, had these very ports.
 	if err := cfg.choosePorts(); err != nil {
 		return err
@@ -73,9 +72,6 @@ func Command(ctx context.Context, args []string) error {
 
 func startAll(ctx context.Context, cfg config, out *console) (err error) {
 	began := time.Now()
-	if err := cfg.checkEdgePort(); err != nil {
-		return err
-	}
 	secrets, err := loadSecrets(cfg.data)
 	if err != nil {
 		return err
@@ -198,15 +194,6 @@ func (g *group) stop(out *console) {
 	}
 	end(true)
 	end(false)
-}
-
-func (c config) checkEdgePort() error {
-	port := c.ports["edge"].http
-	l, err := net.Listen("tcp", net.JoinHostPort(c.host, strconv.Itoa(port)))
-	if err != nil {
-		return fmt.Errorf("port %d is in use by another program: set WEMAPS_PORT to a free one, e.g. WEMAPS_PORT=%d go tool task up", port, port+10)
-	}
-	return l.Close()
 }
 
 var errLocked = errors.New("locked")

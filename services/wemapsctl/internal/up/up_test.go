@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/base64"
 	"maps"
+	"net"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/wemaps/wemaps/libs/servers"
 )
 
 func TestSecretsAreGeneratedOnce(t *testing.T) {
@@ -88,5 +91,31 @@ func TestBackoffGrowsAndIsBounded(t *testing.T) {
 	}
 	if got[0] != 500*time.Millisecond || got[1] != time.Second || got[6] != 15*time.Second {
 		t.Errorf("pauses %v", got)
+	}
+}
+
+// From the choice of a port until something listens there nobody else chooses it.
+func TestPortsAreClaimed(t *testing.T) {
+	t.Parallel()
+	port, err := servers.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := &claims{}, &claims{}
+	if !first.take(port) || second.take(port) {
+		t.Error("two have the same port")
+	}
+	first.drop()
+	if !second.take(port) {
+		t.Error("a port that was given up is not free")
+	}
+	second.drop()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	if first.take(l.Addr().(*net.TCPAddr).Port) {
+		t.Error("a port that somebody listens on is free")
 	}
 }
