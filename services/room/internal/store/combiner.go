@@ -8,16 +8,28 @@ import (
 	"github.com/wemaps/wemaps/services/room/internal/room"
 )
 
-// maxOps of one transaction.
-const maxOps = 64
+const (
+	maxOps    = 64 // of one room in a transaction
+	maxGroups = 64 // rooms
+)
 
-// combiner puts changes of the same room that wait for each other anyway into one transaction: fifty people who join
-// at once then cost two or three commits instead of fifty in a row.
+// combiner puts changes that come at the same moment into one transaction: what a statement and a commit cost besides
+// their rows is several times what a change does. A change starts at once unless its room's last one is still under
+// way, or maxFetches transactions are; then it shares the next one with all that wait.
 type combiner struct {
-	run func(key string, ops []*op) // sets room and err of each
+	run func(groups []*group) // ends every op of them
 
-	mu     sync.Mutex
-	queues map[string][]*op // a key is there while something runs for it
+	mu      sync.Mutex
+	waiting map[string]*group // by key
+	order   []*group          // the same, who came first first
+	busy    map[string]bool   // keys that something runs for
+	running int
+}
+
+// group is the changes of one room, in their order.
+type group struct {
+	key string // what they name the room by
+	ops []*op
 }
 
 // op is one change that somebody waits for.
@@ -29,18 +41,27 @@ type op struct {
 	done chan struct{}
 }
 
+func newCombiner(run func([]*group)) *combiner {
+	return &combiner{run: run, waiting: map[string]*group{}, busy: map[string]bool{}}
+}
+
 func (c *combiner) do(ctx context.Context, key string, fn func(*room.Room) error) (*room.Room, error) {
 	o := &op{ctx: ctx, fn: fn, done: make(chan struct{})}
 	c.mu.Lock()
-	if c.queues == nil {
-		c.queues = map[string][]*op{}
+	g := c.waiting[key]
+	if g == nil {
+		g = &group{key: key}
+		c.waiting[key] = g
+		c.order = append(c.order, g)
 	}
-	queue, busy := c.queues[key]
-	c.queues[key] = append(queue, o)
+	g.ops = append(g.ops, o)
+	if c.running < maxFetches {
+		if groups := c.take(); len(groups) > 0 {
+			c.running++
+			go c.drain(groups)
+		}
+	}
 	c.mu.Unlock()
-	if !busy {
-		go c.drain(key)
-	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err() // the change may still be made, as with any request whose answer was lost
@@ -49,22 +70,43 @@ func (c *combiner) do(ctx context.Context, key string, fn func(*room.Room) error
 	}
 }
 
-func (c *combiner) drain(key string) {
-	for {
+// take removes what can run now: of the rooms that nothing runs for, those that have waited longest. Whoever runs for
+// the others will come for them. c.mu is held.
+func (c *combiner) take() (taken []*group) {
+	left := c.order[:0]
+	for _, g := range c.order {
+		switch {
+		case c.busy[g.key] || len(taken) == maxGroups:
+			left = append(left, g)
+		case len(g.ops) > maxOps:
+			taken = append(taken, &group{key: g.key, ops: g.ops[:maxOps:maxOps]})
+			g.ops = g.ops[maxOps:]
+			left = append(left, g)
+		default:
+			taken = append(taken, g)
+			delete(c.waiting, g.key)
+		}
+	}
+	clear(c.order[len(left):])
+	c.order = left
+	for _, g := range taken {
+		c.busy[g.key] = true
+	}
+	return taken
+}
+
+// drain runs groups and then whatever has come together meanwhile.
+func (c *combiner) drain(groups []*group) {
+	for len(groups) > 0 {
+		c.run(groups)
 		c.mu.Lock()
-		ops := c.queues[key]
-		if len(ops) == 0 {
-			delete(c.queues, key)
-			c.mu.Unlock()
-			return
+		for _, g := range groups {
+			delete(c.busy, g.key)
 		}
-		n := min(len(ops), maxOps)
-		c.queues[key] = append([]*op(nil), ops[n:]...)
+		if groups = c.take(); len(groups) == 0 {
+			c.running--
+		}
 		c.mu.Unlock()
-		c.run(key, ops[:n])
-		for _, o := range ops[:n] {
-			close(o.done)
-		}
 	}
 }
 
@@ -76,4 +118,30 @@ func (o *op) apply(r *room.Room) (err error) {
 		}
 	}()
 	return o.fn(r)
+}
+
+// fail ends the changes: what the rules said of them was said of a state that never came to be.
+func (g *group) fail(err error) {
+	for _, o := range g.ops {
+		o.room, o.err = nil, err
+		close(o.done)
+	}
+}
+
+// end ends the changes with what the rules said of them.
+func (g *group) end() {
+	for _, o := range g.ops {
+		close(o.done)
+	}
+}
+
+// apart splits groups into such as can only fail by themselves: each room's, or of one room each change.
+func apart(groups []*group) (parts []*group) {
+	if len(groups) > 1 {
+		return groups
+	}
+	for _, o := range groups[0].ops {
+		parts = append(parts, &group{key: groups[0].key, ops: []*op{o}})
+	}
+	return parts
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -140,24 +139,31 @@ func (s *Store) fetchLists(ctx context.Context, userIDs []string) (map[string][]
 	return lists, nil
 }
 
-const selectEnded = `SELECT status FROM rooms WHERE room_code = $1 AND status <> 'active' ORDER BY id DESC LIMIT 1`
+const selectEnded = `SELECT k.code, e.status FROM unnest($1::text[]) k (code)
+	CROSS JOIN LATERAL (SELECT status FROM rooms WHERE room_code = k.code AND status <> 'active' ORDER BY id DESC LIMIT 1) e`
 
-// ended says why no active room has the code.
-func (s *Store) ended(ctx context.Context, code string) error {
-	rows, err := s.query(ctx, selectEnded, code)
+// ended says why no active rooms have the codes; of those that no room ever had, nothing.
+func (s *Store) ended(ctx context.Context, codes []string) (map[string]error, error) {
+	rows, err := s.query(ctx, selectEnded, pq.Array(codes))
 	if err != nil {
-		return fmt.Errorf("select ended room: %w", err)
+		return nil, fmt.Errorf("select ended rooms: %w", err)
 	}
-	var status room.Status
-	switch err := scanOne(rows, &status); {
-	case errors.Is(err, sql.ErrNoRows):
-		return room.ErrNotFound
-	case err != nil:
-		return fmt.Errorf("select ended room: %w", err)
-	case status == room.Expired:
-		return room.ErrExpired
+	defer func() { _ = rows.Close() }()
+	why := map[string]error{}
+	for rows.Next() {
+		var code string
+		var status room.Status
+		if err := rows.Scan(&code, &status); err != nil {
+			return nil, fmt.Errorf("select ended rooms: %w", err)
+		}
+		if why[code] = room.ErrClosed; status == room.Expired {
+			why[code] = room.ErrExpired
+		}
 	}
-	return room.ErrClosed
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("select ended rooms: %w", err)
+	}
+	return why, nil
 }
 
 // scanOne scans the only row, or is sql.ErrNoRows. It closes rows.

@@ -35,8 +35,8 @@ func New(db *sqlx.DB, committed func(context.Context, ...room.Change)) *Store {
 	s.gets = &loader[string, *room.Room]{fetch: s.fetchRooms}
 	s.lists = &loader[string, []room.Summary]{fetch: s.fetchLists}
 	s.creates = &loader[*draft, error]{fetch: s.createAll}
-	s.byID = &combiner{run: func(id string, ops []*op) { s.runAll(selectByID, id, ops) }}
-	s.byCode = &combiner{run: func(code string, ops []*op) { s.runAll(selectByCode, code, ops) }}
+	s.byID = newCombiner(func(groups []*group) { s.changeAll(byID, groups) })
+	s.byCode = newCombiner(func(groups []*group) { s.changeAll(byCode, groups) })
 	return s
 }
 

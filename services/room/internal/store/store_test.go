@@ -191,7 +191,7 @@ func TestEveryLookUpUsesAnIndex(t *testing.T) {
 	s := newStore(t)
 	for name, query := range map[string]string{
 		"rooms": selectRooms, "lists": selectLists, "by id": selectByID, "by code": selectByCode, "delete": deleteEvents,
-		"ended": selectEnded, "active": selectActive, "lately": selectLately, "seen": updateSeen, "expire": expireDue, "events": selectEvents, "save": saveRoom,
+		"ended": selectEnded, "active": selectActive, "lately": selectLately, "seen": updateSeen, "expire": expireDue, "events": selectEvents, "save": saveRooms,
 		"rooms of": selectRoomsOf, "creator": renameCreator, "rename": renameEnded, "rename gone": renameGone, "purge": purgeRooms,
 	} {
 		var plan []string

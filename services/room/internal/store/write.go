@@ -2,159 +2,123 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/lib/pq"
 
-	"github.com/wemaps/wemaps/libs/pg"
 	"github.com/wemaps/wemaps/services/room/internal/room"
 )
 
 const codeIndex = "rooms_active_code"
 
-// For a change, a room is read with all its members, those who went included.
+// For a change, rooms are read with all their members, those who went included. See read.go for how this is written.
 const (
-	selectByID   = selectWhole + `WHERE r.id = $1 ORDER BY m.join_order`
-	selectByCode = selectWhole + `WHERE r.room_code = $1 AND r.status = 'active' ORDER BY m.join_order`
-	selectWhole  = `SELECT ` + roomColumns + `, ` + memberColumns + `
-		FROM rooms r LEFT JOIN LATERAL (SELECT * FROM members WHERE room_id = r.id ORDER BY join_order) m ON true `
+	selectByID = selectWhole + `FROM unnest($1::uuid[]) WITH ORDINALITY k (id, n)
+		CROSS JOIN LATERAL (SELECT * FROM rooms WHERE id = k.id OFFSET 0) r ` + wholeMembers
+	selectByCode = selectWhole + `FROM unnest($1::text[]) WITH ORDINALITY k (code, n)
+		CROSS JOIN LATERAL (SELECT * FROM rooms WHERE room_code = k.code AND status = 'active' OFFSET 0) r ` + wholeMembers
+	selectWhole  = `SELECT ` + roomColumns + `, ` + memberColumns + ` `
+	wholeMembers = `LEFT JOIN LATERAL (SELECT * FROM members WHERE room_id = r.id ORDER BY join_order) m ON true
+		ORDER BY k.n, m.join_order`
 )
 
-// maxAttempts at a change that others get in the way of. Only other replicas can, each of them once at a time, and one
-// of those that meet always wins.
-const maxAttempts = 30
-
-var errConflict = errors.New("another change came first")
-
-// saveRoom changes the room's row only if it is still the version that was read ($32), and everything else only with
-// it: either all of a change is made, or nothing. It does in one statement, holding the row's lock for only as long,
-// what reading under a lock would need a transaction of five for.
-const saveRoom = `WITH r AS (
-	UPDATE rooms SET room_code = $2, name = $3, destination_name = $4, destination_lat = $5, destination_lng = $6, waypoints = $7,
-		max_members = $8, status = $9, expires_at = $10, updated_at = $11, version = $12, next_order = $13
-	WHERE id = $1 AND version = $32
-	RETURNING id
+// saveRooms changes a room's row only if it is still the version that was read, and everything else of that room only
+// with it: either all of a room's change is made, or nothing. It does in one statement, holding the rows' locks for only
+// as long, what reading under locks would need a transaction of five for. Rooms are locked in the order of the arrays.
+const saveRooms = `WITH u AS MATERIALIZED (
+	SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::float8[], $8::text[],
+		$9::integer[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::bigint[], $14::integer[])
+	u (id, read, code, name, place, lat, lng, waypoints, max_members, status, expires_at, updated_at, version, next_order)
+), r AS (
+	UPDATE rooms SET room_code = u.code, name = u.name, destination_name = u.place, destination_lat = u.lat, destination_lng = u.lng,
+		waypoints = u.waypoints::jsonb, max_members = u.max_members, status = u.status, expires_at = u.expires_at,
+		updated_at = u.updated_at, version = u.version, next_order = u.next_order
+	FROM u CROSS JOIN LATERAL (SELECT id FROM rooms WHERE id = u.id OFFSET 0) k
+	WHERE rooms.id = k.id AND rooms.version = u.read
+	RETURNING rooms.id
 ), m AS (
 	INSERT INTO members (room_id, user_id, id, user_name, nickname, role, status, banned, join_order, joined_at, left_at, last_seen)
-	SELECT r.id, user_id, u.id, user_name, nickname, role, status, banned, join_order, joined_at,
+	SELECT m.room_id, user_id, m.id, user_name, nickname, role, status, banned, join_order, joined_at,
 		CASE WHEN status <> 'active' THEN left_at END, last_seen
-	FROM r, unnest($14::text[], $15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[], $20::boolean[], $21::integer[],
-		$22::timestamptz[], $23::timestamptz[], $24::timestamptz[])
-		u (user_id, id, user_name, nickname, role, status, banned, join_order, joined_at, left_at, last_seen)
+	FROM unnest($15::uuid[], $16::text[], $17::uuid[], $18::text[], $19::text[], $20::text[], $21::text[], $22::boolean[], $23::integer[],
+		$24::timestamptz[], $25::timestamptz[], $26::timestamptz[])
+		m (room_id, user_id, id, user_name, nickname, role, status, banned, join_order, joined_at, left_at, last_seen)
+	JOIN r ON r.id = m.room_id
 	ON CONFLICT (room_id, user_id) DO UPDATE SET user_name = EXCLUDED.user_name, nickname = EXCLUDED.nickname, role = EXCLUDED.role,
 		status = EXCLUDED.status, banned = EXCLUDED.banned, join_order = EXCLUDED.join_order, joined_at = EXCLUDED.joined_at,
 		left_at = EXCLUDED.left_at, last_seen = greatest(members.last_seen, EXCLUDED.last_seen)
+), o AS (
+	INSERT INTO outbox (room_id, version, type, user_id, user_name, actor_id, reason, at)
+	SELECT room_id, version, type, user_id, user_name, actor_id, reason, at
+	FROM unnest($27::uuid[], $28::bigint[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[], $34::timestamptz[]) WITH ORDINALITY
+		e (room_id, version, type, user_id, user_name, actor_id, reason, at, n)
+	JOIN r ON r.id = e.room_id ORDER BY e.n
 )
-INSERT INTO outbox (room_id, version, type, user_id, user_name, actor_id, reason, at)
-SELECT r.id, e.* FROM r, unnest($25::bigint[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[], $31::timestamptz[]) e`
+SELECT id FROM r`
 
-// Update implements room.Store.
-func (s *Store) Update(ctx context.Context, id string, fn func(*room.Room) error) (*room.Room, error) {
-	return s.byID.do(ctx, id, fn)
-}
-
-// UpdateByCode implements room.Store.
-func (s *Store) UpdateByCode(ctx context.Context, code string, fn func(*room.Room) error) (*room.Room, error) {
-	return s.byCode.do(ctx, code, fn)
-}
-
-// runAll makes the changes together, or one by one if together they meet a conflict that only one of them can be
-// meant by.
-func (s *Store) runAll(query, key string, ops []*op) {
-	err := s.runTogether(query, key, ops)
-	if len(ops) > 1 && errors.Is(err, room.ErrCodeTaken) {
-		for i := range ops {
-			s.runAll(query, key, ops[i:i+1])
-		}
-		return
-	}
+// load reads rooms for their changes.
+func (s *Store) load(ctx context.Context, by naming, groups []*group) (map[string]*room.Room, error) {
+	rows, err := s.query(ctx, by.query, pq.Array(keys(groups)))
 	if err != nil {
-		for _, o := range ops { // what the rules said of a change was said of a state that never came to be
-			o.room, o.err = nil, err
-		}
+		return nil, fmt.Errorf("select rooms: %w", err)
 	}
-}
-
-func (s *Store) runTogether(query, key string, ops []*op) error {
-	ctx, cancel := detached(ops[0].ctx)
-	defer cancel()
-	for range maxAttempts {
-		r, err := s.load(ctx, query, key)
-		if errors.Is(err, room.ErrNotFound) && query == selectByCode {
-			return s.ended(ctx, key)
-		}
-		if err != nil {
-			return err
-		}
-		read := r.Version
-		for _, o := range ops {
-			o.room, o.err = r, o.apply(r)
-		}
-		changes := r.TakeChanges()
-		if len(changes.Events) == 0 {
-			return nil
-		}
-		switch err := s.save(ctx, r, changes, read); {
-		case err == nil:
-			s.done(ctx, room.Change{Room: r, Users: touched(changes), OldCodes: room.OldCodes(changes.Events)})
-			return nil
-		case pg.IsUnique(err, codeIndex):
-			return room.ErrCodeTaken
-		case !errors.Is(err, errConflict):
-			return err
-		}
-	}
-	return fmt.Errorf("save room: %w, %d times", errConflict, maxAttempts)
-}
-
-func touched(c room.Changes) []string {
-	users := make([]string, len(c.Members))
-	for i, m := range c.Members {
-		users[i] = m.UserID
-	}
-	return users
-}
-
-// load reads the room for a change.
-func (s *Store) load(ctx context.Context, query, key string) (*room.Room, error) {
-	rows, err := s.query(ctx, query, key)
+	all, err := scanRooms(rows)
 	if err != nil {
-		return nil, fmt.Errorf("select room: %w", err)
+		return nil, fmt.Errorf("select rooms: %w", err)
 	}
-	found, err := scanRooms(rows)
-	if err != nil {
-		return nil, fmt.Errorf("select room: %w", err)
+	found := make(map[string]*room.Room, len(all))
+	for _, r := range all {
+		found[by.key(r)] = r
 	}
-	if len(found) == 0 {
-		return nil, room.ErrNotFound
-	}
-	return found[0], nil
+	return found, nil
 }
 
-// save writes the room if it still has the version that was read; else it is errConflict.
-func (s *Store) save(ctx context.Context, r *room.Room, c room.Changes, read int64) error {
-	waypoints, err := encodeWaypoints(r.Waypoints)
+// save writes those of the rooms that still have the versions that were read, and returns their ids. It is errConflict
+// if none could be written.
+func (s *Store) save(ctx context.Context, ws []write) (saved map[string]bool, err error) {
+	args, err := roomArrays(ws)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	args := []any{r.ID, r.Code, r.Name, r.Destination.Name, r.Destination.Lat, r.Destination.Lng, waypoints,
-		r.MaxMembers, r.Status, r.ExpiresAt, r.UpdatedAt, r.Version, r.NextOrder}
-	args = append(args, memberArrays(c.Members)...)
-	args = append(args, eventArrays(c.Events)...)
-	res, err := s.exec(ctx, saveRoom, append(args, read)...)
+	var members []changedMember
+	var events []room.Event
+	for _, w := range ws {
+		for _, m := range w.changes.Members {
+			members = append(members, changedMember{w.room.ID, m})
+		}
+		events = append(events, w.changes.Events...)
+	}
+	args = append(args, memberArrays(members)...)
+	args = append(args, eventArrays(events)...)
+	rows, err := s.query(ctx, saveRooms, args...)
+	if err == nil {
+		saved, err = scanIDs(rows)
+	}
 	var pqErr *pq.Error
 	if errors.As(err, &pqErr) && pqErr.Code == deadlockDetected {
-		return errConflict // with a batch of last-seen times, which takes members' rows in another order
+		return nil, errConflict // with a batch of last-seen times, which takes members' rows in another order
 	}
 	if err != nil {
-		return fmt.Errorf("save room: %w", err)
+		return nil, fmt.Errorf("save rooms: %w", err)
 	}
-	if n, err := res.RowsAffected(); err == nil && n == 0 {
-		return errConflict
+	return saved, nil
+}
+
+// scanIDs closes rows.
+func scanIDs(rows *sql.Rows) (map[string]bool, error) {
+	defer func() { _ = rows.Close() }()
+	ids := map[string]bool{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err //nolint:wrapcheck // the caller says what was attempted
+		}
+		ids[id] = true
 	}
-	return nil
+	return ids, rows.Err() //nolint:wrapcheck // the caller says what was attempted
 }
 
 const deadlockDetected = "40P01"
@@ -168,24 +132,58 @@ func column[T, V any](rows []T, field func(T) V) any {
 	return pq.Array(values)
 }
 
-func memberArrays(ms []room.Member) []any {
+func roomArrays(ws []write) ([]any, error) {
+	waypoints := make([]string, len(ws))
+	for i, w := range ws {
+		var err error
+		if waypoints[i], err = encodeWaypoints(w.room.Waypoints); err != nil {
+			return nil, err
+		}
+	}
 	return []any{
-		column(ms, func(m room.Member) string { return m.UserID }),
-		column(ms, func(m room.Member) string { return m.ID }),
-		column(ms, func(m room.Member) string { return m.UserName }),
-		column(ms, func(m room.Member) string { return m.Nickname }),
-		column(ms, func(m room.Member) string { return string(m.Role) }),
-		column(ms, func(m room.Member) string { return string(m.Status) }),
-		column(ms, func(m room.Member) bool { return m.Banned }),
-		column(ms, func(m room.Member) int64 { return int64(m.JoinOrder) }),
-		column(ms, func(m room.Member) string { return stamp(m.JoinedAt) }),
-		column(ms, func(m room.Member) string { return stamp(m.LeftAt) }),
-		column(ms, func(m room.Member) string { return stamp(m.LastSeen) }),
+		column(ws, func(w write) string { return w.room.ID }),
+		column(ws, func(w write) int64 { return w.read }),
+		column(ws, func(w write) string { return w.room.Code }),
+		column(ws, func(w write) string { return w.room.Name }),
+		column(ws, func(w write) string { return w.room.Destination.Name }),
+		column(ws, func(w write) float64 { return w.room.Destination.Lat }),
+		column(ws, func(w write) float64 { return w.room.Destination.Lng }),
+		pq.Array(waypoints),
+		column(ws, func(w write) int64 { return int64(w.room.MaxMembers) }),
+		column(ws, func(w write) string { return string(w.room.Status) }),
+		column(ws, func(w write) string { return stamp(w.room.ExpiresAt) }),
+		column(ws, func(w write) string { return stamp(w.room.UpdatedAt) }),
+		column(ws, func(w write) int64 { return w.room.Version }),
+		column(ws, func(w write) int64 { return int64(w.room.NextOrder) }),
+	}, nil
+}
+
+// changedMember is a member's row to be stored.
+type changedMember struct {
+	roomID string
+	room.Member
+}
+
+func memberArrays(ms []changedMember) []any {
+	return []any{
+		column(ms, func(m changedMember) string { return m.roomID }),
+		column(ms, func(m changedMember) string { return m.UserID }),
+		column(ms, func(m changedMember) string { return m.ID }),
+		column(ms, func(m changedMember) string { return m.UserName }),
+		column(ms, func(m changedMember) string { return m.Nickname }),
+		column(ms, func(m changedMember) string { return string(m.Role) }),
+		column(ms, func(m changedMember) string { return string(m.Status) }),
+		column(ms, func(m changedMember) bool { return m.Banned }),
+		column(ms, func(m changedMember) int64 { return int64(m.JoinOrder) }),
+		column(ms, func(m changedMember) string { return stamp(m.JoinedAt) }),
+		column(ms, func(m changedMember) string { return stamp(m.LeftAt) }),
+		column(ms, func(m changedMember) string { return stamp(m.LastSeen) }),
 	}
 }
 
 func eventArrays(es []room.Event) []any {
 	return []any{
+		column(es, func(e room.Event) string { return e.RoomID }),
 		column(es, func(e room.Event) int64 { return e.Version }),
 		column(es, func(e room.Event) string { return string(e.Type) }),
 		column(es, func(e room.Event) string { return e.UserID }),
