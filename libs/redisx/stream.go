@@ -59,6 +59,11 @@ type Consumer struct {
 	// entries share a round trip; 0 = never. Below busyRate it does not wait.
 	Gather time.Duration
 
+	// Pace is from the beginning of one batch to that of the next: a lone entry is
+	// handled at once, and what follows closely shares the next batch; 0 = none.
+	// It is for what nobody waits for.
+	Pace time.Duration
+
 	handled string // id of the newest handled entry that was not trimmed yet
 	pace    pace
 }
@@ -147,6 +152,9 @@ func (c *Consumer) consume(ctx context.Context) error {
 			return err
 		}
 		c.pace.count(len(batch), time.Now(), time.Since(began))
+		if int64(len(batch)) < c.Batch {
+			run.Pause(ctx, c.Pace-time.Since(began))
+		}
 	}
 	return nil
 }

@@ -134,6 +134,10 @@ func (a *App) partition(p int) run.Func {
 	}
 }
 
+// followPace bounds how many transactions what rooms are told of takes: under load
+// many notes share one.
+const followPace = 50 * time.Millisecond
+
 // follow follows the room events while no other replica does, so that rooms are
 // told of them in their order.
 func (a *App) follow(ctx context.Context, commands *publish.Commands) error {
@@ -141,7 +145,7 @@ func (a *App) follow(ctx context.Context, commands *publish.Commands) error {
 	warn := a.warn("room events")
 	return pg.WhileLocked(ctx, a.db, "chat room events", lockRetry, func(ctx context.Context, _ *pg.Conn) error {
 		consumer := &redisx.Consumer{Client: a.redis, Stream: wire.StreamRoom, Field: wire.StreamField, Group: wire.ServiceChat, Name: a.cfg.InstanceID,
-			Dead: wire.StreamDead(wire.ServiceChat), Handle: f.Handle, OnError: warn}
+			Dead: wire.StreamDead(wire.ServiceChat), Handle: f.Handle, OnError: warn, Pace: followPace}
 		return consumer.Run(ctx)
 	}, warn)
 }

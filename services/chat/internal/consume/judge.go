@@ -39,7 +39,7 @@ func (h *handler) judge(ctx context.Context, requests []request) error {
 
 // asks calls fn for everybody whose standing matters.
 func (r *request) asks(fn func(message.Ask)) {
-	fn(message.Ask{RoomID: r.cmd.RoomID, UserID: r.cmd.UserID})
+	fn(r.own())
 	if r.send != nil {
 		for _, id := range r.send.Mentions {
 			fn(message.Ask{RoomID: r.cmd.RoomID, UserID: id})
@@ -47,9 +47,17 @@ func (r *request) asks(fn func(message.Ask)) {
 	}
 }
 
+// own asks about the sender. What a room is told depends on the room alone.
+func (r *request) own() message.Ask {
+	if r.send != nil && r.send.Kind != "" {
+		return message.Ask{RoomID: r.cmd.RoomID}
+	}
+	return message.Ask{RoomID: r.cmd.RoomID, UserID: r.cmd.UserID}
+}
+
 // judge decides whether the request may be done.
 func (r *request) judge(standing func(message.Ask) message.Standing) {
-	own := standing(message.Ask{RoomID: r.cmd.RoomID, UserID: r.cmd.UserID})
+	own := standing(r.own())
 	switch {
 	case r.history != nil, r.read != nil:
 		r.refused = own.MayRead()

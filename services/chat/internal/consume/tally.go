@@ -74,7 +74,10 @@ func (t *tallies) said(sent []publish.Sent) {
 		case message.Redelivered: // counted before, or not
 			t.doubt(s.RoomID)
 		case message.New:
-			if m := t.current(s.RoomID); m != nil && !s.System() {
+			if s.System() { // is not counted, and so is no reason to count
+				continue
+			}
+			if m := t.current(s.RoomID); m != nil {
 				m.Said(s.UserID)
 				t.move(m, s.UserID)
 			}

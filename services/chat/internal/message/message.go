@@ -229,7 +229,8 @@ func outcome(m Message, d Draft) Outcome {
 	return Repeated
 }
 
-// Ask is a question about one person and one room.
+// Ask is a question about one person and one room, or with no person about the
+// room alone.
 type Ask struct{ RoomID, UserID string }
 
 // Standing is the answer: whether the person is an active member, and the

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -83,13 +82,13 @@ func (c *Commands) Do(ctx context.Context, ref string, cmd wire.Command) (wire.E
 // some of them may have been sent.
 func (c *Commands) Append(ctx context.Context, cmds ...wire.Command) error {
 	var streams []string
-	adds := make(rueidis.Commands, len(cmds))
-	for i, cmd := range cmds {
+	values := map[string][]string{}
+	for _, cmd := range cmds {
 		stream := wire.StreamCommands(wire.ServiceChat, wire.Partition(cmd.RoomID, c.partitions))
-		if !slices.Contains(streams, stream) {
+		if values[stream] == nil {
 			streams = append(streams, stream)
 		}
-		adds[i] = c.client.B().Xadd().Key(stream).Id("*").FieldValue().FieldValue(wire.CommandField, cmd.String()).Build()
+		values[stream] = append(values[stream], cmd.String())
 	}
 	depths, err := redisx.Depths(ctx, c.client, streams...)
 	if err != nil {
@@ -100,10 +99,24 @@ func (c *Commands) Append(ctx context.Context, cmds ...wire.Command) error {
 			return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("%d commands wait, the oldest for %s", d.Entries, d.Oldest)).After(2*time.Second + rand.N(time.Second))
 		}
 	}
-	if err := redisx.FirstError(c.client.DoMulti(ctx, adds...)); err != nil {
-		return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("send command: %w", err)).After(2 * time.Second)
+	for _, stream := range streams {
+		if err := c.add(ctx, stream, values[stream]); err != nil {
+			return wire.NewError(wire.CodeUnavailable).Because(fmt.Errorf("send command: %w", err)).After(2 * time.Second)
+		}
 	}
 	return nil
+}
+
+// addAll appends entries at one moment: after each command Redis wakes whoever waits
+// for a stream, who would take the first entry alone, and the others in a second
+// transaction.
+var addAll = rueidis.NewLuaScript(`for i = 2, #ARGV do redis.call('XADD', KEYS[1], '*', ARGV[1], ARGV[i]) end return 0`)
+
+func (c *Commands) add(ctx context.Context, stream string, values []string) error {
+	if len(values) > 1 {
+		return addAll.Exec(ctx, c.client, []string{stream}, append([]string{wire.CommandField}, values...)).Error()
+	}
+	return c.client.Do(ctx, c.client.B().Xadd().Key(stream).Id("*").FieldValue().FieldValue(wire.CommandField, values[0]).Build()).Error()
 }
 
 func (c *Commands) receive(payload string) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,20 +24,14 @@ type Members struct {
 // Standings answers the questions in their order; an error means that Redis
 // could not be asked.
 func (m *Members) Standings(ctx context.Context, asks []message.Ask) ([]message.Standing, error) {
-	cmds := make([]rueidis.CacheableTTL, 0, 2*len(asks))
-	for _, a := range asks {
-		cmds = append(cmds,
-			rueidis.CT(m.Client.B().Get().Key(wire.KeyRoom(a.RoomID)).Cache(), redisx.CacheTTL),
-			rueidis.CT(m.Client.B().Sismember().Key(wire.KeyRoomMembers(a.RoomID)).Member(a.UserID).Cache(), redisx.CacheTTL))
-	}
-	results := m.Client.DoMultiCache(ctx, cmds...)
-	if err := redisx.FirstError(results); err != nil {
+	rooms, members, err := m.read(ctx, asks)
+	if err != nil {
 		return nil, fmt.Errorf("read room caches: %w", err)
 	}
 	standings := make([]message.Standing, len(asks))
 	missing := false
 	for i := range asks {
-		raw, err := results[2*i].ToString()
+		raw, err := rooms[i].ToString()
 		if rueidis.IsRedisNil(err) {
 			missing = true
 			continue
@@ -46,9 +41,11 @@ func (m *Members) Standings(ctx context.Context, asks []message.Ask) ([]message.
 			standings[i].Err = message.ErrUnknown
 			continue
 		}
-		member, err := results[2*i+1].AsBool()
-		if err != nil {
-			return nil, fmt.Errorf("read members: %w", err)
+		member := false
+		if asks[i].UserID != "" {
+			if member, err = members[i].AsBool(); err != nil {
+				return nil, fmt.Errorf("read members: %w", err)
+			}
 		}
 		role := room.Roles[asks[i].UserID]
 		standings[i] = message.Standing{Exists: true, Member: member, Ended: ended(room, m.Now()),
@@ -58,6 +55,36 @@ func (m *Members) Standings(ctx context.Context, asks []message.Ask) ([]message.
 		return standings, nil
 	}
 	return standings, m.judgeMissing(ctx, standings)
+}
+
+// read asks for rooms and members. Who asks about a room alone does so because it
+// has just changed, and most likely only once: remembering it would cost Redis five
+// commands instead of one, and a message about the next change.
+func (m *Members) read(ctx context.Context, asks []message.Ask) (rooms, members []rueidis.RedisResult, err error) {
+	rooms, members = make([]rueidis.RedisResult, len(asks)), make([]rueidis.RedisResult, len(asks))
+	var kept []rueidis.CacheableTTL
+	var once rueidis.Commands
+	for _, a := range asks {
+		if a.UserID == "" {
+			once = append(once, m.Client.B().Get().Key(wire.KeyRoom(a.RoomID)).Build())
+			continue
+		}
+		kept = append(kept,
+			rueidis.CT(m.Client.B().Get().Key(wire.KeyRoom(a.RoomID)).Cache(), redisx.CacheTTL),
+			rueidis.CT(m.Client.B().Sismember().Key(wire.KeyRoomMembers(a.RoomID)).Member(a.UserID).Cache(), redisx.CacheTTL))
+	}
+	keptResults, onceResults := m.Client.DoMultiCache(ctx, kept...), m.Client.DoMulti(ctx, once...)
+	if err := errors.Join(redisx.FirstError(keptResults), redisx.FirstError(onceResults)); err != nil {
+		return nil, nil, err
+	}
+	for i, a := range asks {
+		if a.UserID == "" {
+			rooms[i], onceResults = onceResults[0], onceResults[1:]
+		} else {
+			rooms[i], members[i], keptResults = keptResults[0], keptResults[1], keptResults[2:]
+		}
+	}
+	return rooms, members, nil
 }
 
 // judgeMissing tells a room that does not exist from caches that were lost:

@@ -30,6 +30,7 @@ type Writer struct {
 	retention time.Duration
 	find      *sqlx.Stmt
 	insert    *sqlx.Stmt
+	newest    *sqlx.Stmt
 	last      map[string]int64 // newest seq by room; forgotten after any failure
 	revs      map[string]int64 // newest change number by room, for the rooms in last
 	floor     map[string]int64 // oldest existing seq by room, as far as known
@@ -63,6 +64,9 @@ func OpenWriter(ctx context.Context, conn *pg.Conn, retention time.Duration) (*W
 	if w.insert, err = conn.PreparexContext(ctx, sqlInsert); err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
+	if w.newest, err = conn.PreparexContext(ctx, sqlLast); err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
 	return w, nil
 }
 
@@ -72,6 +76,7 @@ func (w *Writer) Close() {
 	defer w.conn.Unlock()
 	_ = w.find.Close()
 	_ = w.insert.Close()
+	_ = w.newest.Close()
 }
 
 // Alive fails when the connection, and with it the lock, is gone.
@@ -260,7 +265,7 @@ func (w *Writer) load(ctx context.Context, rooms []string) error {
 		LastSeq int64  `db:"last_seq"`
 		LastRev int64  `db:"last_rev"`
 	}
-	if err := sqlx.SelectContext(ctx, w.conn, &rows, sqlLast, pq.StringArray(missing)); err != nil {
+	if err := w.newest.SelectContext(ctx, &rows, pq.StringArray(missing)); err != nil {
 		return classify(fmt.Errorf("read numbering: %w", err))
 	}
 	for _, room := range missing {
