@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -35,10 +36,11 @@ func (p *Presence) beat(ctx context.Context) {
 			// Cleared away by others: they announced it. Otherwise Redis has lost it all,
 			// and nobody was told anything.
 			doubt, silent = doubt || reaped || fresh && !first, silent && !reaped
-			if doubt {
-				if err = p.tellAll(beatCtx, silent); err == nil {
-					doubt, silent = false, true
-				}
+			err = p.date(beatCtx)
+		}
+		if err == nil && doubt {
+			if err = p.tellAll(beatCtx, silent); err == nil {
+				doubt, silent = false, true
 			}
 		}
 		if err == nil {
@@ -75,6 +77,43 @@ func (p *Presence) renew(ctx context.Context) (fresh, reaped bool, err error) {
 	return added == 1, results[1].Error() == nil, nil
 }
 
+// counting ends the names of edges that keep counts; those of before end in a
+// digit or a letter.
+const counting = "+"
+
+// date finds out whether the rooms' counts can be relied upon. While an edge is
+// about that keeps none, which is so when this version replaces one before it,
+// every operation counts the sockets themselves, and once such edges have gone
+// the counts of before are of another age. An edge of before that has just come
+// is noticed within a heartbeat; its users could be said to be online twice
+// until then.
+func (p *Presence) date(ctx context.Context) error {
+	results := p.client.DoMulti(ctx,
+		p.client.B().Zrange().Key(wire.KeyEdges).Min("0").Max("-1").Build(),
+		p.client.B().Set().Key(keyAge).Value(word()).Nx().Build(),
+		p.client.B().Get().Key(keyAge).Build())
+	edges, err := results[0].AsStrSlice()
+	if err != nil {
+		return fmt.Errorf("read the edges: %w", err)
+	}
+	age, err := results[2].ToString()
+	if err != nil {
+		return fmt.Errorf("read the age of the counts: %w", err)
+	}
+	for _, edge := range edges {
+		if strings.HasSuffix(edge, counting) {
+			continue
+		}
+		p.age.Store("")
+		if err := p.client.Do(ctx, p.client.B().Set().Key(keyAge).Value(word()).Build()).Error(); err != nil {
+			return fmt.Errorf("begin another age of the counts: %w", err)
+		}
+		return nil
+	}
+	p.age.Store(age)
+	return nil
+}
+
 // tellAll makes Redis know exactly the sockets of this edge. What fails asks for
 // a resync by itself.
 func (p *Presence) tellAll(ctx context.Context, silent bool) error {
@@ -109,14 +148,14 @@ func (p *Presence) tellAll(ctx context.Context, silent bool) error {
 // still has it.
 func (p *Presence) tell(roomID, online string) {
 	until := time.Now().Add(p.cfg.Grace).UnixMilli()
-	args := []string{"sync", p.edge, strconv.FormatInt(until, 10), head(wire.EventUserOffline), online}
+	args := []string{p.edge, strconv.FormatInt(until, 10), head(wire.EventUserOffline), online}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range p.seats.Seats(roomID) {
 		args = append(args, s.UserID, s.SocketID, payload(roomID, s.UserID, s.UserName))
 	}
 	p.do(p.client.B().Sadd().Key(keyRooms(p.edge)).Member(roomID).Build(), nil)
-	p.do(p.call(roomID, args...), func(r rueidis.RedisResult) {
+	p.do(p.call(roomID, "sync", args...), func(r rueidis.RedisResult) {
 		users, _ := r.AsStrSlice() // an error asks for a resync
 		for _, userID := range users {
 			p.do(p.graceUntil(float64(until), roomID, userID), nil)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crypto/sha1" //nolint:gosec // Redis names scripts by SHA-1
@@ -56,17 +57,20 @@ type Presence struct {
 	log    *zap.Logger
 	sha    string
 	resync chan struct{} // Redis does not know what it should
+	age    atomic.Value  // string, of the counts; "" = they are not to be relied upon
 
 	mu    sync.Mutex     // also keeps what is queued about a room in order
 	rooms map[string]int // entries of this edge
 }
 
-// Redis names. A room's hash and channel share a slot.
+// Redis names. All that the script touches of a room shares a slot.
 const (
 	keyGrace   = "presence:grace" // sorted set "<room> <user>" → end of grace, Unix ms
+	keyAge     = "presence:age"   // since when only edges that keep counts have been about: a random word
 	seenLength = "100000"         // about as many events wait at most to be counted as last seen
 )
 
+func keyCounts(room string) string    { return wire.KeyPresence(room) + ":n" }
 func keyRooms(edge string) string     { return "edge:{" + edge + "}:rooms" }
 func keyReaped(edge string) string    { return "edge:{" + edge + "}:reaped" }
 func keySockets(userID string) string { return "sockets:{" + userID + "}" }
@@ -81,11 +85,18 @@ func New(cfg Config, client rueidis.Client, seats Seats, log *zap.Logger) *Prese
 			*d.field = d.value
 		}
 	}
-	boot := make([]byte, 4)
-	_, _ = rand.Read(boot)          // never fails since Go 1.24
 	sum := sha1.Sum([]byte(script)) //nolint:gosec // see above
-	return &Presence{cfg: cfg, edge: cfg.EdgeID + "." + hex.EncodeToString(boot), client: client, lane: lane.New(client, nil),
+	p := &Presence{cfg: cfg, edge: cfg.EdgeID + "." + word() + counting, client: client, lane: lane.New(client, nil),
 		seats: seats, log: log, sha: hex.EncodeToString(sum[:]), resync: make(chan struct{}, 1), rooms: map[string]int{}}
+	p.age.Store("")
+	return p
+}
+
+// word is random.
+func word() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return hex.EncodeToString(b[:])
 }
 
 // Run keeps the lease, announces and clears away until ctx ends; then it sends
@@ -129,8 +140,10 @@ func (p *Presence) again() {
 	}
 }
 
-func (p *Presence) call(roomID string, args ...string) rueidis.Completed {
-	return p.client.B().Evalsha().Sha1(p.sha).Numkeys(3).Key(wire.KeyPresence(roomID), wire.ChannelRoom(roomID), wire.KeyRoomLog(roomID)).Arg(args...).Build()
+func (p *Presence) call(roomID, operation string, args ...string) rueidis.Completed {
+	age, _ := p.age.Load().(string)
+	return p.client.B().Evalsha().Sha1(p.sha).Numkeys(4).Key(wire.KeyPresence(roomID), wire.ChannelRoom(roomID), wire.KeyRoomLog(roomID), keyCounts(roomID)).
+		Arg(operation, age).Arg(args...).Build()
 }
 
 // do sends a command in order; whatever fails is made up for by a resync.

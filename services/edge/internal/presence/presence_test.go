@@ -2,6 +2,11 @@ package presence
 
 import (
 	"context"
+	_ "embed"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/wemaps/wemaps/libs/redisx"
+	"github.com/wemaps/wemaps/libs/roomlog"
 	"github.com/wemaps/wemaps/libs/testenv"
 	"github.com/wemaps/wemaps/libs/wire"
 )
@@ -199,11 +205,11 @@ func TestCrashedEdge(t *testing.T) {
 	a.enter("both", "s1")
 	w.wait("user-online both", 1)
 	// What an edge leaves that was killed: its entries, and a lease that lapses.
-	b := w.client.B()
-	dead := "c.00000000"
+	c := New(Config{EdgeID: "c"}, w.client, &here{}, zap.NewNop())
+	c.age.Store(w.age(a))
+	dead, b := c.edge, w.client.B()
 	for _, user := range []string{"both", "alone"} {
-		if err := w.client.Do(t.Context(), b.Hset().Key(wire.KeyPresence("r")).FieldValue().
-			FieldValue("s "+user+" "+dead+" x-"+user, payload("r", user, user)).Build()).Error(); err != nil {
+		if err := w.client.Do(t.Context(), c.call("r", "enter", user, dead, "x-"+user, payload("r", user, user), "")).Error(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -221,6 +227,9 @@ func TestCrashedEdge(t *testing.T) {
 	}
 	if n := w.count("user-offline alone"); n != 1 {
 		t.Errorf("said %d times", n)
+	}
+	if counts := w.counts(); !maps.Equal(counts, map[string]string{"both": "1"}) {
+		t.Errorf("counts %v", counts)
 	}
 }
 
@@ -266,6 +275,203 @@ func TestHandOver(t *testing.T) {
 	w.wait("user-offline u2", 1)
 	if w.count("user-offline u1") != 0 {
 		t.Error("a hand-over was announced")
+	}
+}
+
+// age waits until e relies upon the counts.
+func (w *world) age(e *edge) string {
+	w.t.Helper()
+	testenv.Eventually(w.t, 5*time.Second, "the counts are not relied upon", func() bool { return e.Presence.age.Load() != "" })
+	return e.Presence.age.Load().(string)
+}
+
+// counts is what is kept of the room's users, without the age.
+func (w *world) counts() map[string]string {
+	w.t.Helper()
+	all, err := w.client.Do(context.Background(), w.client.B().Hgetall().Key(keyCounts("r")).Build()).AsStrMap()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	delete(all, " ")
+	return all
+}
+
+// before is an edge of the version before counts were kept, running its script.
+type before struct {
+	w    *world
+	name string
+}
+
+//go:embed testdata/uncounted.lua
+var uncounted string
+
+func (w *world) before(name string) *before {
+	b := &before{w, name}
+	b.beat(10 * time.Second)
+	return b
+}
+
+func (b *before) beat(lease time.Duration) {
+	b.w.t.Helper()
+	c := b.w.client
+	err := redisx.FirstError(c.DoMulti(context.Background(),
+		c.B().Zadd().Key(wire.KeyEdges).ScoreMember().ScoreMember(float64(time.Now().Add(lease).UnixMilli()), b.name).Build(),
+		c.B().Sadd().Key(keyRooms(b.name)).Member("r").Build()))
+	if err != nil {
+		b.w.t.Fatal(err)
+	}
+}
+
+func (b *before) do(args ...string) {
+	b.w.t.Helper()
+	err := b.w.client.Do(context.Background(), b.w.client.B().Eval().Script(roomlog.Lua+uncounted).Numkeys(3).
+		Key(wire.KeyPresence("r"), wire.ChannelRoom("r"), wire.KeyRoomLog("r")).Arg(args...).Build()).Error()
+	if err != nil {
+		b.w.t.Fatal(err)
+	}
+}
+
+func (b *before) enter(user, socket string) {
+	b.do("enter", user, b.name, socket, payload("r", user, user), head(wire.EventUserOnline))
+}
+
+func (b *before) exit(user, socket string) {
+	until := time.Now().Add(300 * time.Millisecond).UnixMilli()
+	err := b.w.client.Do(context.Background(), b.w.client.B().Zadd().Key(keyGrace).ScoreMember().ScoreMember(float64(until), "r "+user).Build()).Error()
+	if err != nil {
+		b.w.t.Fatal(err)
+	}
+	b.do("exit", user, b.name, socket, strconv.FormatInt(until, 10))
+}
+
+// While a new version is rolled out, edges that keep counts and edges that do
+// not have sockets of the same users, and each event is still said once. Once
+// the last of the old ones has gone, the counts are right.
+func TestBesideEdgesOfTheVersionBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	old := w.before("old.0123abcd")
+	old.enter("u1", "o1")
+	old.enter("u3", "o3")
+	a := w.edge("a")
+	a.enter("u1", "s1") // has a device at the old edge
+	a.enter("u2", "s2")
+	w.wait("user-online u2", 1)
+	old.enter("u2", "o2")
+	a.exit("u1", "s1")
+	old.exit("u2", "o2") // each has a device at the other
+	old.exit("u3", "o3")
+	w.wait("user-offline u3", 1)
+	a.enter("u3", "s3")
+	w.wait("user-online u3", 2)
+	for _, what := range []string{"user-offline u1", "user-offline u2"} {
+		if n := w.count(what); n != 0 {
+			t.Errorf("%s was said %d times", what, n)
+		}
+	}
+	for _, user := range []string{"u1", "u2"} {
+		if n := w.count("user-online " + user); n != 1 {
+			t.Errorf("%s was said to be online %d times", user, n)
+		}
+	}
+	old.beat(0) // it has crashed, with u1's socket
+	w.wait("user-offline u1", 1)
+	testenv.Eventually(t, 5*time.Second, "the counts are not kept", func() bool {
+		a.enter("u4", "s4") // no news but the first time
+		age, _ := w.client.Do(t.Context(), w.client.B().Hget().Key(keyCounts("r")).Field(" ").Build()).ToString()
+		return age != ""
+	})
+	if got, want := w.counts(), map[string]string{"u2": "1", "u3": "1", "u4": "1"}; !maps.Equal(got, want) {
+		t.Errorf("counts %v, want %v", got, want)
+	}
+	// One that comes back, for a roll-back, is noticed.
+	old.beat(10 * time.Second)
+	testenv.Eventually(t, 5*time.Second, "the counts are relied upon", func() bool { return a.age.Load() == "" })
+	old.enter("u5", "o5")
+	a.enter("u5", "s5")
+	old.exit("u5", "o5")
+	a.exit("u5", "s5")
+	w.wait("user-offline u5", 1)
+	if n := w.count("user-online u5"); n != 1 {
+		t.Errorf("u5 was said to be online %d times", n)
+	}
+}
+
+// An edge of the version before clears away after one that keeps counts, and
+// takes its sockets out without a word to the counts.
+func TestClearedAwayByTheVersionBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a, b := w.edge("a"), w.edge("b")
+	a.enter("u1", "s1")
+	a.enter("u2", "s2")
+	b.enter("u2", "s3")
+	w.wait("user-online u2", 1)
+	before := w.age(a)
+	testenv.Eventually(t, 5*time.Second, "the edges do not agree", func() bool { return b.age.Load() == before })
+	testenv.Eventually(t, 5*time.Second, "not all are counted", func() bool { return w.counts()["u2"] == "2" })
+	old := w.before("old.0123abcd")
+	testenv.Eventually(t, 5*time.Second, "the old edge is not noticed", func() bool { return a.age.Load() == "" && b.age.Load() == "" })
+	old.do("sync", a.edge, "0", head(wire.EventUserOffline), "")
+	a.here.mu.Lock()
+	clear(a.here.seats)
+	a.here.mu.Unlock()
+	w.wait("user-offline u1", 1)
+	old.beat(0)
+	testenv.Eventually(t, 5*time.Second, "the counts are not relied upon again", func() bool { return a.age.Load() != "" && a.age.Load() == b.age.Load() })
+	if a.age.Load() == before {
+		t.Error("the counts of before the old edge are relied upon")
+	}
+	b.exit("u2", "s3")
+	w.wait("user-offline u2", 1)
+	if fields, counts := w.fields(), w.counts(); len(fields) != 0 || len(counts) != 0 {
+		t.Errorf("left: %v %v", fields, counts)
+	}
+}
+
+// Many come and go at once at two edges. Whoever is there at the end was said to
+// be there once more than to be gone, and the counts are those of the sockets.
+func TestCountsAreThoseOfTheSockets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	edges := []*edge{w.edge("a"), w.edge("b")}
+	var wg sync.WaitGroup
+	for u := range 8 {
+		for d := range 6 {
+			e := edges[d%2]
+			wg.Go(func() {
+				user, socket := fmt.Sprint("u", u), fmt.Sprint("s", u, ".", d)
+				for range 20 {
+					e.enter(user, socket)
+					time.Sleep(time.Duration(rand.N(4)) * time.Millisecond)
+					e.exit(user, socket)
+				}
+				if d < u%4 { // users 0 and 4 are gone at the end, 1 and 5 have one socket, …
+					e.enter(user, socket)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	want := map[string]string{"u1": "1", "u2": "2", "u3": "3", "u5": "1", "u6": "2", "u7": "3"}
+	testenv.Eventually(t, 10*time.Second, "the counts are wrong", func() bool { return maps.Equal(w.counts(), want) })
+	if n := len(w.fields()); n < 12 { // and graces
+		t.Errorf("%d sockets", n)
+	}
+	for u := range 8 {
+		there := 1
+		if u%4 == 0 {
+			there = 0
+		}
+		user := fmt.Sprint("u", u)
+		testenv.Eventually(t, 5*time.Second, user+" is not said to be as it is", func() bool { return w.count("user-online "+user)-w.count("user-offline "+user) == there })
+	}
+	ttl := func(want time.Duration) bool {
+		left, _ := w.client.Do(t.Context(), w.client.B().Ttl().Key(keyCounts("r")).Build()).AsInt64()
+		return left > int64(want/time.Second)-60
+	}
+	if !ttl(8 * 24 * time.Hour) {
+		t.Error("the counts end before the room")
 	}
 }
 

@@ -170,7 +170,7 @@ func (g *generator) connectIdle(ctx context.Context) error {
 	if g.cfg.Idle == 0 {
 		return nil
 	}
-	before, ledger := usages(g.cfg.Processes), openLedger(g.cfg.Processes)
+	before, own, ledger := usages(g.cfg.Processes), ownCPU(), openLedger(g.cfg.Processes)
 	idle := g.people.users[g.cfg.Rooms*g.cfg.Members:]
 	start := time.Now()
 	var refused atomic.Int64
@@ -191,6 +191,7 @@ func (g *generator) connectIdle(ctx context.Context) error {
 	}
 	g.phase(phaseIdle, g.cfg.Idle, time.Since(start))
 	g.report.Phases[len(g.report.Phases)-1].Others = ledger.strangers(openLedger(g.cfg.Processes))
+	g.cfg.Say("connects cost %s  generator %d µs each", costs(g.cfg.Processes, before, g.cfg.Idle), (ownCPU()-own).Microseconds()/int64(g.cfg.Idle))
 	if n := refused.Load(); n > 0 {
 		g.cfg.Say("%d idle sockets were refused", n)
 	}
