@@ -182,6 +182,13 @@ test('somebody arrives, and all are told', async () => {
   await bob.shot('room-desk-dark')
 })
 
+test('Bob tries out a made-up way to the destination, without a file', async () => {
+  await bob.page.getByRole('button', { name: 'More about your position' }).click()
+  await bob.page.getByRole('menuitem', { name: 'Try it: drive to the destination' }).click()
+  await bob.page.getByText('A made-up way').waitFor()
+  for (const p of [ana, bob]) await p.member(bob.name).getByText(/2\.[3-5] km to go/).waitFor()
+})
+
 test('Bob drives along a track, and Ana sees it', async () => {
   const point = (metres, s) => `<trkpt lat="${south(metres).latitude}" lon="${lake.longitude}"><time>${new Date(Date.UTC(2026, 5, 1) + s * 1000).toISOString()}</time></trkpt>`
   const gpx = `<?xml version="1.0"?><gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>${point(1500, 0)}${point(500, 50)}</trkseg></trk></gpx>`

@@ -178,6 +178,8 @@ export const de: Messages = {
   'me.approximate': 'Auf einen Kilometer genau zeigen',
   'me.awake': 'Bildschirm anlassen',
   'me.drive': 'Eine Strecke abfahren (GPX-Datei)',
+  'me.sample': 'Ausprobieren: zum Ziel fahren',
+  'me.sampleName': 'Ein erfundener Weg',
   'me.play': 'Weiterfahren',
   'me.halt': 'Anhalten',
   'me.along': 'Auf der Strecke',

@@ -177,6 +177,8 @@ export const en = {
   'me.approximate': 'Show me to a kilometre',
   'me.awake': 'Keep the screen on',
   'me.drive': 'Drive a track (GPX file)',
+  'me.sample': 'Try it: drive to the destination',
+  'me.sampleName': 'A made-up way',
   'me.play': 'Drive on',
   'me.halt': 'Halt',
   'me.along': 'Along the track',

@@ -3,7 +3,7 @@ import { WeMapsError, type Confirmed, type LiveRoom } from '@wemaps/sdk'
 
 import { Drive, type Progress } from './drive'
 import { GeolocationSource, watchPermission } from './geolocation'
-import { metres, mostBytes, readTrack, TrackError } from './gpx'
+import { metres, mostBytes, readTrack, type Track, TrackError } from './gpx'
 import type { Problem, Reading } from './reading'
 
 const atFirst = 1000 // ms between reports, until the server says better
@@ -73,17 +73,21 @@ export class OwnPosition {
   async driveFile(file: Blob): Promise<boolean> {
     try {
       if (file.size > mostBytes) throw new TrackError('too-big')
-      const track = readTrack(await file.text())
-      this.stop()
-      this.problem.value = null
-      this.source.value = 'drive'
-      this.driving = new Drive(track, (r) => this.take(r), (p) => (this.drive.value = { ...p, name: track.name, length: track.length }))
-      this.driving.play()
+      this.driveTrack(readTrack(await file.text()))
       return true
     } catch (error) {
       this.problem.value = error instanceof TrackError ? error.code : 'not-gpx'
       return false
     }
+  }
+
+  /** Begins to drive along a track. */
+  driveTrack(track: Track): void {
+    this.stop()
+    this.problem.value = null
+    this.source.value = 'drive'
+    this.driving = new Drive(track, (r) => this.take(r), (p) => (this.drive.value = { ...p, name: track.name, length: track.length }))
+    this.driving.play()
   }
 
   play = () => this.driving?.play()

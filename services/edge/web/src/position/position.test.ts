@@ -7,11 +7,25 @@ import { GeolocationSource, type Geo } from './geolocation'
 import { metres, readTrack, TrackError } from './gpx'
 import { OwnPosition, type Target } from './own'
 import type { Reading } from './reading'
+import { sampleTrack } from './sample'
 
 const point = (lat: number | string, lon: number | string, time?: string, more = '') => `<trkpt lat="${lat}" lon="${lon}">${time ? `<time>${time}</time>` : ''}${more}</trkpt>`
 const gpx = (...segments: string[]) =>
   `<?xml version="1.0"?><gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><name>To the lake</name>${segments.map((s) => `<trkseg>${s}</trkseg>`).join('')}</trk></gpx>`
 const at = (s: number) => new Date(Date.UTC(2026, 0, 1) + s * 1000).toISOString()
+
+describe('a made-up way', () => {
+  it.each([[45.75, 14.36], [-33.9, 179.999], [-89, 0]])('ends at the destination %d, %d', (lat, lng) => {
+    for (const from of [0, 120, 300]) {
+      const t = sampleTrack({ lat, lng }, 'A way', from)
+      const [first, last] = [t.points[0]!, t.points.at(-1)!]
+      expect(metres(last, { latitude: lat, longitude: lng })).toBeLessThan(1)
+      expect(metres(first, last)).toBeCloseTo(2500, -2)
+      expect(t.duration / 1000).toBeCloseTo(t.length / 12, 0)
+      expect(t.points.every((p, i) => Math.abs(p.longitude) <= 180 && Math.abs(p.latitude) <= 90 && (i === 0 || p.time > t.points[i - 1]!.time))).toBe(true)
+    }
+  })
+})
 
 describe('a GPX file', () => {
   it('gives a track with its times', () => {

@@ -5,6 +5,7 @@ import { distance, span } from '../format'
 import { t } from '../i18n'
 import { ownPosition } from '../position'
 import { speeds } from '../position/drive'
+import { sampleTrack } from '../position/sample'
 import type { RoomStore } from '../state/room'
 import { drive, pause, share, sharedWith } from '../state/sharing'
 import { attempt } from '../state/toasts'
@@ -15,6 +16,7 @@ import { Menu } from '../ui/menu'
 /** One's own position: whether the others see it, how exactly, and where it comes from. */
 export function Me({ store }: { store: RoomStore }) {
   const file = useRef<HTMLInputElement>(null)
+  const room = store.room.value
   const me = store.roster.value.find((m) => m.userId === store.me)
   const on = sharedWith.value.has(store.live.id) && ownPosition.source.value !== null
   const driving = on && ownPosition.source.value === 'drive'
@@ -32,6 +34,7 @@ export function Me({ store }: { store: RoomStore }) {
           },
           driving && { label: t('me.share'), icon: 'locate', run: () => void attempt(() => share(store.live)) },
           { label: t('me.drive'), icon: 'pin', run: () => file.current?.click() },
+          room && { label: t('me.sample'), icon: 'way', run: () => void attempt(() => drive(store.live, sampleTrack({ lat: room.destinationLat, lng: room.destinationLng }, t('me.sampleName')))) },
         ]} />
       </div>
       {driving && <DriveBar />}

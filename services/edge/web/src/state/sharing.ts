@@ -1,7 +1,7 @@
 import { effect, signal } from '@preact/signals'
 import type { LiveRoom } from '@wemaps/sdk'
 
-import { ownPosition } from '../position'
+import { ownPosition, type Track } from '../position'
 
 /** The rooms that hear where this device is. */
 export const sharedWith = signal<ReadonlySet<string>>(new Set())
@@ -21,9 +21,13 @@ export async function share(room: LiveRoom): Promise<void> {
   if (ownPosition.source.peek() !== 'geolocation') ownPosition.share()
 }
 
-/** Shares the position along a track with a room, in place of one's own. */
-export async function drive(room: LiveRoom, file: File): Promise<boolean> {
-  if (!(await ownPosition.driveFile(file))) return false
+/** Shares the position along a track, or along the one in a file, with a room, in place of one's own. */
+export async function drive(room: LiveRoom, track: File | Track): Promise<boolean> {
+  if (track instanceof File) {
+    if (!(await ownPosition.driveFile(track))) return false
+  } else {
+    ownPosition.driveTrack(track)
+  }
   await shownAgain(room)
   attach(room)
   return true
