@@ -102,6 +102,51 @@ func (c *Cache) write(ctx context.Context, changes []room.Change, how manner) er
 	}
 }
 
+// joined picks those rooms of which there are only joins to tell, and whose caches are as new: the requests have written
+// them. For these the room need not be read again. Room, members and version were written as one.
+func (c *Cache) joined(ctx context.Context, all []*told) (joined, rest []*told, err error) {
+	var cmds rueidis.Commands
+	for _, t := range all {
+		if t.joins {
+			joined = append(joined, t)
+			cmds = append(cmds, c.Client.B().Get().Key(wire.KeyRoomVersion(t.id)).Build())
+		} else {
+			rest = append(rest, t)
+		}
+	}
+	candidates := joined
+	joined = nil
+	for i, reply := range c.Client.DoMulti(ctx, cmds...) {
+		version, err := reply.AsInt64()
+		if err != nil && !rueidis.IsRedisNil(err) {
+			return nil, nil, err //nolint:wrapcheck // the caller says what was attempted
+		}
+		if t := candidates[i]; version >= t.events[len(t.events)-1].Version {
+			joined = append(joined, t)
+		} else {
+			rest = append(rest, t)
+		}
+	}
+	return joined, rest, nil
+}
+
+// hint notes the rooms of those who have joined. The request did, too, but before the relay took out what came before:
+// see asRelayed.
+func (c *Cache) hint(ctx context.Context, joined []*told) error {
+	var cmds rueidis.Commands
+	for _, t := range joined {
+		for _, userID := range t.users {
+			cmds = append(cmds, c.hints(userID, t.id)...)
+		}
+	}
+	return redisx.FirstError(c.Client.DoMulti(ctx, cmds...)) //nolint:wrapcheck // the caller says what was attempted
+}
+
+func (c *Cache) hints(userID, roomID string) rueidis.Commands {
+	key := wire.KeyUserRooms(userID)
+	return rueidis.Commands{c.Client.B().Sadd().Key(key).Member(roomID).Build(), c.Client.B().Expire().Key(key).Seconds(int64(hintLife / time.Second)).Build()}
+}
+
 func (c *Cache) loadScripts(ctx context.Context) error {
 	for _, node := range c.Client.Nodes() {
 		for _, text := range []string{projectText, dropCodeText} {
@@ -149,12 +194,11 @@ func (c *Cache) commands(cmds rueidis.Commands, change room.Change, how manner) 
 		}
 	}
 	for _, userID := range change.Users {
-		key := wire.KeyUserRooms(userID)
 		switch {
 		case live && r.Present(userID) != nil:
-			cmds = append(cmds, b().Sadd().Key(key).Member(r.ID).Build(), b().Expire().Key(key).Seconds(int64(hintLife/time.Second)).Build())
+			cmds = append(cmds, c.hints(userID, r.ID)...)
 		case how == asRelayed:
-			cmds = append(cmds, b().Srem().Key(key).Member(r.ID).Build())
+			cmds = append(cmds, b().Srem().Key(wire.KeyUserRooms(userID)).Member(r.ID).Build())
 		}
 	}
 	return cmds, nil

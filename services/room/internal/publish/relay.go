@@ -113,39 +113,68 @@ func (r *Relay) tell(ctx context.Context, events []room.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, relayTimeout)
 	defer cancel()
 	r.Metrics.RelayLag.Set(time.Since(events[0].At).Seconds())
-	var ids []string
-	users := map[string][]string{}
-	all := map[string]bool{} // rooms whose every member is concerned
-	byRoom := map[string][]room.Event{}
-	for _, e := range events {
-		if _, seen := users[e.RoomID]; !seen {
-			ids = append(ids, e.RoomID)
-			users[e.RoomID] = nil
-		}
-		if e.UserID != "" {
-			users[e.RoomID] = append(users[e.RoomID], e.UserID)
-		}
-		byRoom[e.RoomID] = append(byRoom[e.RoomID], e)
-		all[e.RoomID] = all[e.RoomID] || aboutRoom(e.Type)
-	}
-	rooms, err := r.Rooms.Rooms(ctx, ids)
+	all := byRoom(events)
+	joined, rest, err := r.Cache.joined(ctx, all)
 	if err != nil {
-		return err //nolint:wrapcheck // says itself
+		return fmt.Errorf("look at caches: %w", err)
 	}
-	changes := make([]room.Change, 0, len(ids))
-	for _, id := range ids {
-		if rm := rooms[id]; rm != nil {
-			if all[id] {
-				users[id] = append(users[id], userIDs(rm)...)
+	ids := make([]string, len(rest))
+	for i, t := range rest {
+		ids[i] = t.id
+	}
+	var rooms map[string]*room.Room
+	if len(ids) > 0 {
+		if rooms, err = r.Rooms.Rooms(ctx, ids); err != nil {
+			return err //nolint:wrapcheck // says itself
+		}
+	}
+	changes := make([]room.Change, 0, len(rest))
+	for _, t := range rest {
+		if rm := rooms[t.id]; rm != nil {
+			if t.about {
+				t.users = append(t.users, userIDs(rm)...)
 			}
-			changes = append(changes, room.Change{Room: rm, Users: users[id], OldCodes: room.OldCodes(byRoom[id])})
+			changes = append(changes, room.Change{Room: rm, Users: t.users, OldCodes: room.OldCodes(t.events)})
 		}
 	}
 	// The caches first: whoever follows the stream may read them because of what it says.
 	if err := r.Cache.write(ctx, changes, asRelayed); err != nil {
 		return fmt.Errorf("write caches: %w", err)
 	}
+	if err := r.Cache.hint(ctx, joined); err != nil {
+		return fmt.Errorf("write caches: %w", err)
+	}
 	return r.append(ctx, events, rooms)
+}
+
+// told is what a round tells of one room.
+type told struct {
+	id     string
+	events []room.Event
+	users  []string // whom something happened to
+	about  bool     // the room itself: every member is concerned
+	joins  bool     // and nothing else
+}
+
+// byRoom keeps the order in which the rooms come.
+func byRoom(events []room.Event) []*told {
+	var all []*told
+	index := map[string]*told{}
+	for _, e := range events {
+		t := index[e.RoomID]
+		if t == nil {
+			t = &told{id: e.RoomID, joins: true}
+			index[e.RoomID] = t
+			all = append(all, t)
+		}
+		if e.UserID != "" {
+			t.users = append(t.users, e.UserID)
+		}
+		t.events = append(t.events, e)
+		t.about = t.about || aboutRoom(e.Type)
+		t.joins = t.joins && e.Type == room.EventMemberJoined
+	}
+	return all
 }
 
 func (r *Relay) append(ctx context.Context, events []room.Event, rooms map[string]*room.Room) error {
