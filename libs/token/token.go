@@ -102,6 +102,18 @@ func (v *Verifier) Check(ctx context.Context) error {
 // checked: tokens go on working, since signing everybody out would be worse
 // than honouring a revoked token for the length of an outage.
 func (v *Verifier) Verify(ctx context.Context, bearer string) (Claims, error) {
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	c, err := v.Signed(ctx, bearer)
+	if err != nil {
+		return Claims{}, err
+	}
+	return c.Judge(v.client.DoMultiCache(ctx, v.reads(c)...))
+}
+
+// Signed is the first half of Verify: whether we have issued the token, and its
+// time has not run out. Nearly always it needs this process's memory only.
+func (v *Verifier) Signed(ctx context.Context, bearer string) (Claims, error) {
 	if bearer == "" {
 		return Claims{}, wire.NewError(wire.CodeTokenRequired)
 	}
@@ -118,7 +130,27 @@ func (v *Verifier) Verify(ctx context.Context, bearer string) (Claims, error) {
 		}
 		v.remember(bearer, c, keys)
 	}
-	return v.correct(ctx, c)
+	return c, nil
+}
+
+// Reads are the commands whose results Judge wants, for who reads something else
+// in the same round trip, and will not ask again.
+func (v *Verifier) Reads(c Claims) rueidis.Commands {
+	cached := v.reads(c)
+	cmds := make(rueidis.Commands, len(cached))
+	for i, r := range cached {
+		cmds[i] = rueidis.Completed(r.Cmd)
+	}
+	return cmds
+}
+
+func (v *Verifier) reads(c Claims) []rueidis.CacheableTTL {
+	const ttl = 5 * time.Minute
+	return []rueidis.CacheableTTL{
+		rueidis.CT(v.client.B().Get().Key(wire.KeyErased(c.UserID)).Cache(), ttl),
+		rueidis.CT(v.client.B().Get().Key(wire.KeyRevoked(c.SessionID)).Cache(), ttl),
+		rueidis.CT(v.client.B().Get().Key(wire.KeyName(c.UserID)).Cache(), ttl),
+	}
 }
 
 // recall returns the claims of a token that was verified before and has not
@@ -165,13 +197,9 @@ func (v *Verifier) parse(bearer string, keys map[string]ed25519.PublicKey) (Clai
 	return Claims{UserID: jc.Subject, Name: jc.Name, SessionID: jc.SID, ExpiresAt: jc.ExpiresAt.Time}, nil
 }
 
-// correct holds claims against what happened since the token was issued.
-func (v *Verifier) correct(ctx context.Context, c Claims) (Claims, error) {
-	const ttl = 5 * time.Minute
-	results := v.client.DoMultiCache(ctx,
-		rueidis.CT(v.client.B().Get().Key(wire.KeyErased(c.UserID)).Cache(), ttl),
-		rueidis.CT(v.client.B().Get().Key(wire.KeyRevoked(c.SessionID)).Cache(), ttl),
-		rueidis.CT(v.client.B().Get().Key(wire.KeyName(c.UserID)).Cache(), ttl))
+// Judge is the second half of Verify: it holds claims against what happened since
+// the token was issued.
+func (c Claims) Judge(results []rueidis.RedisResult) (Claims, error) {
 	if results[0].Error() == nil { // a value, not nil and not a failure
 		e := wire.NewError(wire.CodeUserNotFound)
 		e.Status = http.StatusUnauthorized

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 
-	"github.com/redis/rueidis"
-
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/edge/internal/bus"
 	"github.com/wemaps/wemaps/services/edge/internal/hub"
@@ -58,19 +56,6 @@ func (a nativeApp) Open(ctx context.Context, c *native.Conn, h native.Handshake)
 		return nil, err
 	}
 	return s, nil
-}
-
-// once reads what others would keep in memory. A socket's token is verified once,
-// and of its end the bus hears: two cache entries per socket would wait for a
-// second look that never comes. The keys, which all share, are read by DoCache.
-type once struct{ rueidis.Client }
-
-func (c once) DoMultiCache(ctx context.Context, multi ...rueidis.CacheableTTL) []rueidis.RedisResult {
-	cmds := make(rueidis.Commands, len(multi))
-	for i, m := range multi {
-		cmds[i] = rueidis.Completed(m.Cmd)
-	}
-	return c.DoMulti(ctx, cmds...)
 }
 
 // seats shows presence who is here.

@@ -21,6 +21,7 @@ import (
 	"github.com/wemaps/wemaps/services/edge/internal/admin"
 	"github.com/wemaps/wemaps/services/edge/internal/api"
 	"github.com/wemaps/wemaps/services/edge/internal/bus"
+	"github.com/wemaps/wemaps/services/edge/internal/door"
 	"github.com/wemaps/wemaps/services/edge/internal/engineio"
 	"github.com/wemaps/wemaps/services/edge/internal/hub"
 	"github.com/wemaps/wemaps/services/edge/internal/native"
@@ -135,7 +136,7 @@ func (a *App) newCore(ctx context.Context) (*core, error) {
 	}
 	client, listen := a.redis[0], a.redis[1]
 	c := &core{client: client, registry: obs.Registry(), entry: poller.NewTurnstile()}
-	verifier := token.NewVerifier(once{client})
+	verifier := token.NewVerifier(client)
 	c.admin = obs.NewAdmin(cfg.AdminAddr, log, c.registry)
 	c.admin.AddCheck("redis", redisx.Check(client))
 	c.admin.AddCheck("keys", verifier.Check)
@@ -152,7 +153,7 @@ func (a *App) newCore(ctx context.Context) (*core, error) {
 		client, seats{rooms}, log)
 	c.recovery = recovery.New(client, cfg.RecoveryWindow, log)
 	c.sessions = session.New(session.Config{EdgeID: cfg.EdgeID, DrainWindow: cfg.DrainWindow}, session.Deps{
-		Verifier: verifier, Rooms: c.bus, Commands: c.commands, Presence: c.presence, Recovery: c.recovery, Viewers: viewers{c.bus}, Log: log, Registry: c.registry})
+		Door: door.New(client, verifier, c.presence, c.bus), Rooms: c.bus, Commands: c.commands, Presence: c.presence, Recovery: c.recovery, Viewers: viewers{c.bus}, Log: log, Registry: c.registry})
 	c.bus.Attach(c.sessions)
 	return c, nil
 }

@@ -14,14 +14,19 @@ import (
 	"github.com/wemaps/wemaps/services/edge/internal/session"
 )
 
-// Active lists the rooms a user is probably in; see wire.KeyUserRooms. While the
-// caches are being rebuilt it fails: a socket that came without a room would
-// hear nothing, and not know why.
-func (b *Bus) Active(ctx context.Context, userID string) ([]string, error) {
+// Active are the commands that list the rooms a user is probably in; see
+// wire.KeyUserRooms. Their results belong to ActiveIn.
+func (b *Bus) Active(userID string) rueidis.Commands {
 	// The sentinel first: what is read after it was there is complete.
-	results := b.client.DoMulti(ctx,
+	return rueidis.Commands{
 		b.client.B().Exists().Key(wire.KeyRoomCaches).Build(),
-		b.client.B().Smembers().Key(wire.KeyUserRooms(userID)).Build())
+		b.client.B().Smembers().Key(wire.KeyUserRooms(userID)).Build(),
+	}
+}
+
+// ActiveIn lists those rooms. While the caches are being rebuilt it fails: a
+// socket that came without a room would hear nothing, and not know why.
+func (b *Bus) ActiveIn(results []rueidis.RedisResult) ([]string, error) {
 	there, err := results[0].AsBool()
 	if err != nil {
 		return nil, fmt.Errorf("look for the room caches: %w", err)

@@ -11,34 +11,45 @@ import (
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
-// admit counts one more socket of a user unless there are enough.
-var admit = rueidis.NewLuaScript(`
+// admission counts one more socket of a user unless there are enough.
+const admission = `
 if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('EXPIRE', KEYS[1], 691200)
-return 1`)
+return 1`
 
-// Admit counts a socket of a user over all edges; false when there are
-// wire.MaxSocketsPerUser already.
-func (p *Presence) Admit(ctx context.Context, userID, socketID string) (bool, error) {
-	for attempt := 0; ; attempt++ {
-		ok, err := admit.Exec(ctx, p.client, []string{keySockets(userID)},
-			[]string{socketID, p.edge, strconv.Itoa(wire.MaxSocketsPerUser)}).AsBool()
-		if err != nil {
-			return false, fmt.Errorf("count a user's sockets: %w", err)
-		}
-		if ok {
-			p.seen("online", userID)
-			return true, nil
-		}
-		if attempt > 0 {
-			return false, nil
-		}
-		freed, err := p.freeDead(ctx, userID)
-		if err != nil || !freed {
-			return false, err
-		}
+var admit = rueidis.NewLuaScript(admission)
+
+// Admit is the command that counts a socket of a user over all edges, unless
+// there are wire.MaxSocketsPerUser already. Its result belongs to Admitted.
+func (p *Presence) Admit(userID, socketID string) rueidis.Completed {
+	return p.client.B().Evalsha().Sha1(p.admission).Numkeys(1).Key(keySockets(userID)).
+		Arg(socketID, p.edge, strconv.Itoa(wire.MaxSocketsPerUser)).Build()
+}
+
+// Admitted tells whether a socket was counted by Admit. After an error it may
+// have been.
+func (p *Presence) Admitted(ctx context.Context, userID, socketID string, result rueidis.RedisResult) (bool, error) {
+	ok, err := result.AsBool()
+	if re, is := rueidis.IsRedisErr(err); is && re.IsNoScript() {
+		ok, err = p.admitAgain(ctx, userID, socketID)
 	}
+	if err != nil || ok {
+		return ok, err
+	}
+	freed, err := p.freeDead(ctx, userID)
+	if err != nil || !freed {
+		return false, err
+	}
+	return p.admitAgain(ctx, userID, socketID)
+}
+
+func (p *Presence) admitAgain(ctx context.Context, userID, socketID string) (bool, error) {
+	ok, err := admit.Exec(ctx, p.client, []string{keySockets(userID)}, []string{socketID, p.edge, strconv.Itoa(wire.MaxSocketsPerUser)}).AsBool()
+	if err != nil {
+		return false, fmt.Errorf("count a user's sockets: %w", err)
+	}
+	return ok, nil
 }
 
 // freeDead uncounts sockets of edges that are no more.
@@ -74,8 +85,16 @@ func (p *Presence) freeDead(ctx context.Context, userID string) (bool, error) {
 	return true, nil
 }
 
-// Dismiss uncounts a socket that Admit has counted.
-func (p *Presence) Dismiss(userID, socketID string) {
+// Uncount takes back what Admit has counted, or may have.
+func (p *Presence) Uncount(userID, socketID string) {
 	p.do(p.client.B().Hdel().Key(keySockets(userID)).Field(socketID).Build(), nil)
+}
+
+// Online tells that a user has been seen coming.
+func (p *Presence) Online(userID string) { p.seen("online", userID) }
+
+// Dismiss uncounts a socket, and tells that its user has been seen going.
+func (p *Presence) Dismiss(userID, socketID string) {
+	p.Uncount(userID, socketID)
 	p.seen("offline", userID)
 }

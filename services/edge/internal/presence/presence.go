@@ -49,15 +49,16 @@ type Seats interface {
 
 // Presence is safe for concurrent use.
 type Presence struct {
-	cfg    Config
-	edge   string // of this process, not of its configuration: a successor is somebody else
-	client rueidis.Client
-	lane   *lane.Lane
-	seats  Seats
-	log    *zap.Logger
-	sha    string
-	resync chan struct{} // Redis does not know what it should
-	age    atomic.Value  // string, of the counts; "" = they are not to be relied upon
+	cfg       Config
+	edge      string // of this process, not of its configuration: a successor is somebody else
+	client    rueidis.Client
+	lane      *lane.Lane
+	seats     Seats
+	log       *zap.Logger
+	sha       string        // of script
+	admission string        // of the script of that name
+	resync    chan struct{} // Redis does not know what it should
+	age       atomic.Value  // string, of the counts; "" = they are not to be relied upon
 
 	mu    sync.Mutex     // also keeps what is queued about a room in order
 	rooms map[string]int // entries of this edge
@@ -85,11 +86,16 @@ func New(cfg Config, client rueidis.Client, seats Seats, log *zap.Logger) *Prese
 			*d.field = d.value
 		}
 	}
-	sum := sha1.Sum([]byte(script)) //nolint:gosec // see above
 	p := &Presence{cfg: cfg, edge: cfg.EdgeID + "." + word() + counting, client: client, lane: lane.New(client, nil),
-		seats: seats, log: log, sha: hex.EncodeToString(sum[:]), resync: make(chan struct{}, 1), rooms: map[string]int{}}
+		seats: seats, log: log, sha: nameOf(script), admission: nameOf(admission), resync: make(chan struct{}, 1), rooms: map[string]int{}}
 	p.age.Store("")
 	return p
+}
+
+// nameOf is what Redis calls a script.
+func nameOf(script string) string {
+	sum := sha1.Sum([]byte(script)) //nolint:gosec // see above
+	return hex.EncodeToString(sum[:])
 }
 
 // word is random.
@@ -125,8 +131,9 @@ func (p *Presence) Run(ctx context.Context) error {
 
 func (p *Presence) load(ctx context.Context) error {
 	for _, node := range p.client.Nodes() {
-		if err := node.Do(ctx, node.B().ScriptLoad().Script(script).Build()).Error(); err != nil {
-			return fmt.Errorf("load the presence script: %w", err)
+		err := redisx.FirstError(node.DoMulti(ctx, node.B().ScriptLoad().Script(script).Build(), node.B().ScriptLoad().Script(admission).Build()))
+		if err != nil {
+			return fmt.Errorf("load the presence scripts: %w", err)
 		}
 	}
 	return nil

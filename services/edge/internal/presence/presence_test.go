@@ -479,12 +479,49 @@ func TestSeenEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	a := w.edge("a")
-	if ok, err := a.Admit(t.Context(), "u1", "s1"); !ok || err != nil {
-		t.Fatal(ok, err)
-	}
+	a.Online("u1")
 	a.Dismiss("u1", "s1")
 	testenv.Eventually(t, 5*time.Second, "the stream does not tell", func() bool {
 		n, _ := w.client.Do(t.Context(), w.client.B().Xlen().Key(wire.StreamSeen).Build()).AsInt64()
 		return n == 2
 	})
+}
+
+// A user's sockets are counted over all edges; those of an edge that is no more
+// do not count, and a Redis that has forgotten the script is told it again.
+func TestAdmit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a, b := w.edge("a"), w.edge("b")
+	try := func(e *edge, socket string) bool {
+		t.Helper()
+		ok, err := e.Admitted(t.Context(), "u1", socket, w.client.Do(t.Context(), e.Admit("u1", socket)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	testenv.Eventually(t, 5*time.Second, "an edge has no lease", func() bool {
+		n, _ := w.client.Do(t.Context(), w.client.B().Zcard().Key(wire.KeyEdges).Build()).AsInt64()
+		return n == 2
+	})
+	for i := range wire.MaxSocketsPerUser {
+		if i == 1 {
+			if err := w.client.Do(t.Context(), w.client.B().ScriptFlush().Build()).Error(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if e := []*edge{a, b}[i%2]; !try(e, fmt.Sprint("s", i)) {
+			t.Fatalf("socket %d was refused", i)
+		}
+	}
+	if try(a, "more") || try(b, "more") {
+		t.Error("too many were let in")
+	}
+	a.Uncount("u1", "s0")
+	testenv.Eventually(t, 5*time.Second, "there is no room for another", func() bool { return try(b, "more") })
+	b.stop()
+	if !try(a, "s0") || !try(a, "s1") {
+		t.Error("sockets of an edge that is no more count")
+	}
 }

@@ -25,7 +25,7 @@ type Config struct {
 
 // Deps are what a Manager works with.
 type Deps struct {
-	Verifier Verifier
+	Door     Door
 	Rooms    Rooms
 	Commands Commands
 	Presence Presence
@@ -38,7 +38,7 @@ type Deps struct {
 // Manager owns all sessions of an edge.
 type Manager struct {
 	cfg      Config
-	verifier Verifier
+	door     Door
 	rooms    Rooms
 	commands Commands
 	presence Presence
@@ -56,7 +56,7 @@ type Manager struct {
 
 // New starts nothing; Run does.
 func New(cfg Config, d Deps) *Manager {
-	m := &Manager{cfg: cfg, verifier: d.Verifier, rooms: d.Rooms, commands: d.Commands, presence: d.Presence, recovery: d.Recovery, viewers: d.Viewers, log: d.Log,
+	m := &Manager{cfg: cfg, door: d.Door, rooms: d.Rooms, commands: d.Commands, presence: d.Presence, recovery: d.Recovery, viewers: d.Viewers, log: d.Log,
 		reg: newRegistry(), resumes: map[string]*resume{}}
 	m.metrics = newMetrics(d.Registry)
 	return m
@@ -92,26 +92,19 @@ func (m *Manager) open(ctx context.Context, c Conn, h Handshake) (*Session, erro
 	if token := shareToken(h); token != "" {
 		return m.openViewer(ctx, c, token)
 	}
-	claims, err := m.verifier.Verify(ctx, h.Token)
+	claims, rooms, err := m.door.Admit(ctx, h.Token, c.ID())
 	if err != nil {
 		return nil, err
 	}
 	u := m.reg.enter(claims.UserID, claims.Name, wire.MaxSocketsPerUser)
-	if u == nil {
-		return nil, wire.NewError(wire.CodeTooManySockets)
-	}
-	admitted, err := m.presence.Admit(ctx, claims.UserID, c.ID())
-	if err != nil || !admitted {
-		m.reg.exit(u)
-		if err != nil {
-			return nil, wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
-		}
+	if u == nil { // Redis has lost count
+		m.presence.Dismiss(claims.UserID, c.ID())
 		return nil, wire.NewError(wire.CodeTooManySockets)
 	}
 	s := &Session{m: m, conn: c, user: u, sid: claims.SessionID, expires: claims.ExpiresAt.Unix(), opened: time.Now()}
 	m.reg.add(s)
 	m.count.Add(1)
-	if err := m.autoJoin(ctx, s, h); err != nil {
+	if err := m.autoJoin(ctx, s, h, rooms); err != nil {
 		s.end(false)
 		return nil, err
 	}
@@ -119,12 +112,8 @@ func (m *Manager) open(ctx context.Context, c Conn, h Handshake) (*Session, erro
 	return s, nil
 }
 
-// autoJoin seats s in all rooms that its user is active in.
-func (m *Manager) autoJoin(ctx context.Context, s *Session, h Handshake) error {
-	ids, err := m.rooms.Active(ctx, s.user.id)
-	if err != nil {
-		return wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
-	}
+// autoJoin seats s in those of the rooms that its user is active in.
+func (m *Manager) autoJoin(ctx context.Context, s *Session, h Handshake, ids []string) error {
 	for _, id := range ids {
 		m.rooms.Open(id) // all at once; those that the user is no member of are closed again
 	}

@@ -34,9 +34,11 @@ type Handshake struct {
 	Auth      json.RawMessage
 }
 
-// Verifier verifies tokens; its errors are *wire.Error.
-type Verifier interface {
-	Verify(ctx context.Context, bearer string) (token.Claims, error)
+// Door lets users in; its errors are *wire.Error.
+type Door interface {
+	// Admit finds out whose token it is, counts a socket of theirs over all edges,
+	// and lists the rooms they are probably in. Presence.Dismiss takes the count back.
+	Admit(ctx context.Context, bearer, socketID string) (c token.Claims, rooms []string, err error)
 }
 
 // Room is what the edge knows of a room.
@@ -47,8 +49,6 @@ type Room struct {
 
 // Rooms knows who may be where, and connects seats to rooms.
 type Rooms interface {
-	// Active lists the rooms a user is probably in.
-	Active(ctx context.Context, userID string) ([]string, error)
 	// Authorize answers nil for an active member of an active room; else a
 	// *wire.Error: NOT_MEMBER, ROOM_NOT_FOUND, ROOM_CLOSED, ROOM_EXPIRED,
 	// UNAVAILABLE.
@@ -86,9 +86,7 @@ type Commands interface {
 
 // Presence tells everybody who is there.
 type Presence interface {
-	// Admit counts a socket of a user over all edges and answers false when the
-	// user has too many.
-	Admit(ctx context.Context, userID, socketID string) (bool, error)
+	// Dismiss uncounts a socket that the Door has counted.
 	Dismiss(userID, socketID string)
 	Enter(roomID, userID, userName, socketID string)
 	// Exit tells of a socket that is gone from a room but whose user may come back.

@@ -64,15 +64,12 @@ type modelWorld struct {
 	busy  bool // no interference within interference
 }
 
-func (w *modelWorld) Verify(context.Context, string) (token.Claims, error) {
-	return token.Claims{UserID: "u1", Name: "Ann", SessionID: "s1", ExpiresAt: time.Now().Add(time.Hour)}, nil
-}
-
-func (w *modelWorld) Active(context.Context, string) ([]string, error) {
+func (w *modelWorld) Admit(context.Context, string, string) (token.Claims, []string, error) {
+	c := token.Claims{UserID: "u1", Name: "Ann", SessionID: "s1", ExpiresAt: time.Now().Add(time.Hour)}
 	if w.way == byJoin {
-		return nil, nil
+		return c, nil, nil
 	}
-	return []string{modelRoom}, nil
+	return c, []string{modelRoom}, nil
 }
 
 func (w *modelWorld) Authorize(context.Context, string, string) (Room, error) {
@@ -118,11 +115,10 @@ func (w *modelWorld) Append(service string, c wire.Command, _ func(error)) error
 // modelPresence counts nobody.
 type modelPresence struct{}
 
-func (modelPresence) Admit(context.Context, string, string) (bool, error) { return true, nil }
-func (modelPresence) Dismiss(string, string)                              {}
-func (modelPresence) Enter(string, string, string, string)                {}
-func (modelPresence) Exit(string, string, string, string)                 {}
-func (modelPresence) Leave(string, string, string, func(bool, error))     {}
+func (modelPresence) Dismiss(string, string)                          {}
+func (modelPresence) Enter(string, string, string, string)            {}
+func (modelPresence) Exit(string, string, string, string)             {}
+func (modelPresence) Leave(string, string, string, func(bool, error)) {}
 
 // meanwhile lets the room go on for a moment.
 func (w *modelWorld) meanwhile() {
@@ -290,7 +286,7 @@ func play(t *rapid.T, f flaw) (err error) {
 	}()
 	w := &modelWorld{t: t, flaw: f, log: rapid.Int64Range(0, 12).Draw(t, "said before")}
 	w.told = rapid.Int64Range(0, w.log).Draw(t, "told before")
-	w.m = New(Config{EdgeID: "e1"}, Deps{Verifier: w, Rooms: w, Commands: w, Presence: modelPresence{}, Log: zap.NewNop(), Registry: prometheus.NewRegistry()})
+	w.m = New(Config{EdgeID: "e1"}, Deps{Door: w, Rooms: w, Commands: w, Presence: modelPresence{}, Log: zap.NewNop(), Registry: prometheus.NewRegistry()})
 	c, s := w.connect(rapid.Int64Range(0, w.told).Draw(t, "heard before"))
 	for lives := 1; ; {
 		switch rapid.IntRange(0, 12).Draw(t, "next") {
