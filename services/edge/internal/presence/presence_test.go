@@ -281,8 +281,8 @@ func TestHandOver(t *testing.T) {
 // age waits until e relies upon the counts.
 func (w *world) age(e *edge) string {
 	w.t.Helper()
-	testenv.Eventually(w.t, 5*time.Second, "the counts are not relied upon", func() bool { return e.Presence.age.Load() != "" })
-	return e.Presence.age.Load().(string)
+	testenv.Eventually(w.t, 5*time.Second, "the counts are not relied upon", func() bool { return e.age.Load() != "" })
+	return e.age.Load().(string)
 }
 
 // counts is what is kept of the room's users, without the age.
