@@ -16,6 +16,8 @@ const absolute = (url: string) => new URL(url, location.href).href // the map's 
 
 /** What lies beneath: the operator's style, or the outline of the world when there is none, or when it does not come. */
 export class Base {
+  /** Pixels on each side by which the map is larger than what is seen of it. */
+  margin = 0
   private config: MapConfig = {}
   private outlined = false
   private styled = false
@@ -123,8 +125,10 @@ export class Base {
       this.fineLoaded = true
       this.map.getSource<GeoJSONSource>(sources.world)?.setData(absolute(fine))
     }
-    const b = this.map.getBounds()
-    const grid = zoom < 2 ? nothing : graticule({ west: b.getWest(), south: b.getSouth(), east: b.getEast(), north: b.getNorth() }, zoom)
+    const { clientWidth, clientHeight } = this.map.getContainer()
+    const low = this.map.unproject([this.margin, clientHeight - this.margin])
+    const high = this.map.unproject([clientWidth - this.margin, this.margin])
+    const grid = zoom < 2 ? nothing : graticule({ west: low.lng, south: low.lat, east: high.lng, north: high.lat }, zoom)
     void this.map.getSource<GeoJSONSource>(sources.grid)?.setData(grid)
   }
 }

@@ -5,7 +5,8 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { Base } from './base'
 import { Camera } from './camera'
 import { escape } from './config'
-import { place, type LngLat } from './geo'
+import { Drift, margin } from './drift'
+import { distance, metresPerPixel, place, type LngLat } from './geo'
 import { Ground } from './ground'
 import { areaFeatures, lineFeature, routeFeatures, topOf, wayOf } from './line'
 import type { Look } from './marker'
@@ -31,6 +32,7 @@ export interface EngineOptions {
 const chores = 500 // ms between the things that need not be done in each frame
 const trailsEvery = 1000 // ms, at least, between two states of the trails
 const trailsEach = 40 // ms more for each member
+const leadStep = 12 // pixels of a member's way after which the line from them is drawn anew
 const nothing = { type: 'FeatureCollection' as const, features: [] }
 
 /** The library's scale lays the page out anew in each frame of a move; what it says changes with the zoom, and little else. */
@@ -60,6 +62,7 @@ export class Engine {
   private shareDrawn = 0
   private trailsDrawn = -Infinity // when
   private leadDrawn = ''
+  private leadFrom: LngLat = [0, 0]
   private lead: { from: string; to: LngLat; color: string } | null = null
   private padding: PaddingOptions = { top: 0, bottom: 0, left: 0, right: 0 }
 
@@ -84,17 +87,19 @@ export class Engine {
     this.map.keyboard.disableRotation()
     const ground = new Ground(this.map)
     this.pins = new Pins(ground)
-    this.camera = new Camera(this.map, () => this.padding)
-    const followed = () => {
-      const aim = this.camera.aim.peek()
-      return aim.at === 'one' ? aim.userId : null
-    }
-    this.people = new People(ground, options.onPress, (now) => this.camera.step(now, (id) => this.people.where(id)), followed)
+    this.camera = new Camera({
+      map: this.map,
+      drift: new Drift(this.map.getCanvasContainer()),
+      padding: () => this.padding,
+      plan: (id, now) => this.people.plan(id, now),
+      widen: (wide) => this.widen(wide),
+    })
+    this.people = new People(ground, options.onPress, () => this.camera.step(), (id, plan, now) => this.camera.goes(id, plan, now))
     this.base = new Base(this.map, options.theme, () => this.drawAll(), (text) => this.name(text))
     this.map.on('render', () => {
-      const anew = ground.drawn()
-      this.people.drawn(anew)
-      if (anew) this.pins.place()
+      if (!ground.drawn()) return
+      this.people.place(this.camera.redrawing)
+      this.pins.place()
     })
     this.map.on('click', (e) => options.onTap(e.lngLat.lat, e.lngLat.wrap().lng))
     this.resize = new ResizeObserver(() => this.measure())
@@ -107,6 +112,7 @@ export class Engine {
   close(): void {
     clearInterval(this.timer)
     this.resize.disconnect()
+    this.camera.close()
     this.people.close()
     this.base.close()
     this.map.remove()
@@ -148,6 +154,7 @@ export class Engine {
   }
 
   zoom(by: 1 | -1): void {
+    this.camera.still()
     this.map.easeTo({ zoom: this.map.getZoom() + by, padding: this.padding, duration: 250 })
   }
 
@@ -164,6 +171,7 @@ export class Engine {
 
   look(at: LngLat, zoom: number): void {
     this.camera.set({ at: 'free' })
+    this.camera.still()
     this.map.jumpTo({ center: [...at], zoom: Math.max(zoom, this.map.getZoom()), padding: this.padding })
   }
 
@@ -188,6 +196,7 @@ export class Engine {
     this.drawLead()
     this.drawShare()
     this.people.declutter()
+    this.camera.rest()
     if (this.camera.aim.peek().at === 'one') this.people.wake()
   }
 
@@ -216,6 +225,17 @@ export class Engine {
     const inner = this.options.frame.getBoundingClientRect()
     const gap = (n: number) => Math.max(0, Math.round(n))
     this.padding = { top: gap(inner.top - outer.top), bottom: gap(outer.bottom - inner.bottom), left: gap(inner.left - outer.left), right: gap(outer.right - inner.right) }
+    this.camera.again()
+  }
+
+  private widen(wide: boolean): void {
+    const { container } = this.options
+    if (container.classList.contains('wide') === wide) return
+    container.classList.toggle('wide', wide)
+    this.base.margin = wide ? margin : 0
+    this.map.resize()
+    this.measure()
+    this.map.redraw() // at once: a canvas of another size is blank
   }
 
   private drawAll(): void {
@@ -234,11 +254,17 @@ export class Engine {
   private drawLead(): void {
     const from = this.lead && this.people.where(this.lead.from)
     const line = this.lead && from && this.way.length < 2 ? [lineFeature([from, this.lead.to], { color: this.lead.color })] : []
-    // What is given to the map is drawn, be it what is there already.
-    const key = line.length > 0 ? `${this.lead!.color} ${from!.join()} ${this.lead!.to.join()}` : 'none'
-    if (key === this.leadDrawn) return
+    // What is given to the map is drawn, be it what is there already. Its beginning lies under the marker.
+    const key = line.length > 0 ? `${this.lead!.color} ${this.lead!.to.join()}` : 'none'
+    if (key === this.leadDrawn && (!from || this.apart(from, this.leadFrom) < leadStep)) return
     this.leadDrawn = key
+    if (from) this.leadFrom = from
     this.put(sources.lead, { type: 'FeatureCollection', features: line })
+  }
+
+  /** How far places are from each other, in pixels. */
+  private apart(a: LngLat, b: LngLat): number {
+    return distance(a, b) / metresPerPixel(a[1], this.map.getZoom())
   }
 
   private drawPins(): void {

@@ -1,5 +1,6 @@
 import type { FeatureCollection } from 'geojson'
 
+import type { Plan } from './camera'
 import { lineFeature } from './line'
 import { metresPerPixel, type LngLat } from './geo'
 import type { Ground } from './ground'
@@ -40,10 +41,10 @@ export class People {
   constructor(
     private readonly ground: Ground,
     private readonly onPress: (id: string) => void,
-    /** Runs in the next frame after somebody has moved, and in the one after that if it says so. */
-    private readonly onFrame: (now: number) => boolean,
-    /** Whom the map follows: they must not be a breath ahead of it. */
-    private readonly followed: () => string | null,
+    /** Runs in the next frame that was asked for, and in the one after that if it says so. */
+    private readonly onFrame: () => boolean,
+    /** Somebody begins to glide. */
+    private readonly onGlide: (id: string, plan: Plan, now: number) => void,
   ) {
     document.addEventListener('visibilitychange', this.seen)
   }
@@ -80,6 +81,11 @@ export class People {
     return p ? p.motion.pose(performance.now()).at : null
   }
 
+  /** Where somebody is drawn, and will be. */
+  plan(id: string, now: number): Plan | null {
+    return this.all.get(id)?.motion.plan(now) ?? null
+  }
+
   /** Where everybody is, by their newest fixes. */
   places(): LngLat[] {
     return [...this.all.values()].map((p) => p.motion.newest.at)
@@ -102,7 +108,6 @@ export class People {
     this.trailsChanged = p.trail.add(fix.at, fix.time) || this.trailsChanged
     p.due = true
     this.gathering ??= setTimeout(() => this.glideAll(), known ? gather : 0)
-    if (this.followed()) this.wake()
   }
 
   show(id: string, look: Look): void {
@@ -126,23 +131,20 @@ export class People {
     if (this.frame === 0) this.frame = requestAnimationFrame(this.run)
   }
 
-  private readonly run = (now: number) => {
+  private readonly run = () => {
     this.frame = 0
-    const again = this.onFrame(now)
+    const again = this.onFrame()
     if (this.resting > 0 && --this.resting === 0) this.glideAll()
     if (again || this.resting > 0) this.wake()
   }
 
-  /** The map was drawn, and where it is now what lies on it may be elsewhere. */
-  drawn(anew: boolean): void {
-    if (anew) return this.place()
-    const p = this.all.get(this.followed() ?? '')
-    if (p?.inside) this.put(p, performance.now())
-  }
-
-  /** Puts all markers where they belong now; they glide on when the map stands still. */
-  place(): void {
+  /** Puts all markers where they belong now; they glide on when the map stands still, which it may do already. */
+  place(stands = false): void {
     const now = performance.now()
+    if (stands) {
+      for (const p of this.all.values()) this.glide(p, now)
+      return
+    }
     this.resting = 2
     for (const p of this.all.values()) this.put(p, now)
     this.wake()
@@ -166,9 +168,9 @@ export class People {
 
   /** Lets one go the way that is ahead of them. */
   private glide(p: Person, now: number): void {
-    if (p.id === this.followed()) return this.put(p, now)
     p.due = false
     const plan = p.motion.plan(now)
+    this.onGlide(p.id, plan, now)
     const way = plan.map((x) => ({ ...this.ground.project(x.at), in: x.in }))
     if (!this.appears(p, way, plan[0]!.at)) return
     p.marker.glide(way, now)
