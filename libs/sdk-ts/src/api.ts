@@ -100,6 +100,8 @@ export class Api {
 
   /** The room's shared route, simplified or as it was uploaded; ROUTE_NOT_SET without one. */
   route = async (id: string, full = false): Promise<Route> => (await this.get<{ route: Route }>(path`/api/rooms/${id}/route` + (full ? '?full=true' : ''))).route
+  /** The same, simplified, or null without one: that is no error, which browsers would tell of. */
+  routeIfAny = async (id: string): Promise<Route | null> => (await this.get<{ route: Route } | undefined>(path`/api/rooms/${id}/route?optional=true`))?.route ?? null
   /** Shares a route: a GeoJSON object, or the text of a GPX file. */
   setRoute = async (id: string, route: object | string, name?: string): Promise<Route> =>
     (await this.put<{ route: Route }>(path`/api/rooms/${id}/route` + (name === undefined ? '' : path`?name=${name}`), route)).route

@@ -70,6 +70,8 @@ export class LiveRoom extends Emitter<RoomEvents> {
   private arrivals = 0
   private meeting: ReturnType<typeof setTimeout> | undefined
   private moves = 0 // how often somebody was heard to come or go
+  /** @internal How often somebody was heard to fall behind, or to catch up. */
+  strayed = 0
   private last: Fix | null = null // where this device was
 
   /** @internal */
@@ -271,15 +273,19 @@ export class LiveRoom extends Emitter<RoomEvents> {
   private async ask(): Promise<void> {
     if (this.live.userId === null) return
     const { api } = this.client
-    const [room, receipts, calls, shown] = await Promise.all([
+    const before = this.strayed
+    const [room, receipts, calls, shown, way] = await Promise.all([
       this.current(),
       api.receipts(this.id).catch(() => []),
       api.sos(this.id).catch(() => null),
       api.sharing(this.id).catch(() => null),
+      api.navigation(this.id).catch(() => null),
     ])
     if (calls) this.calls(calls)
     for (const r of receipts) this.hasRead(r.userId, r.seq)
     this.took(room)
+    // What was heard meanwhile is newer than the answer.
+    for (const w of way?.members ?? []) if (this.members.has(w.userId) && this.strayed === before) this.know(w).straggling = w.straggling
     for (const s of shown ? [shown.sharing, ...shown.members] : []) this.shows(s)
   }
 
@@ -549,6 +555,7 @@ const handlers: Handlers = {
     r.pass('change', undefined)
   },
   'member-straggling': (r, x) => {
+    r.strayed++
     r.know(x).straggling = x.straggling
     r.pass('straggling', x)
     r.pass('change', undefined)

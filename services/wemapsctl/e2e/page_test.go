@@ -22,6 +22,7 @@ func TestThePageInBrowsers(t *testing.T) {
 	e := start(t, stack.Options{})
 	browse(t, e, nil, "dialogs.test.mjs", "german.test.mjs", "install.test.mjs")
 	browse(t, e, nil, "page.test.mjs", "places.test.mjs")
+	browse(t, e, nil, "behind.test.mjs", "follow.test.mjs", "version.test.mjs")
 }
 
 // An edge that forgets people at once, and has a map of somebody else: a laptop sleeps, and tiles come from another server.

@@ -69,7 +69,8 @@ func (s *Shared) changed(c echo.Context, room string) {
 	}
 }
 
-// route answers the simplified route, or with ?full=true what was uploaded.
+// route answers the simplified route, or with ?full=true what was uploaded. For
+// ?optional=true it is no error that there is none: browsers tell of each error.
 func (s *Shared) route(c echo.Context) error {
 	room, _, err := s.enter(c)
 	if err != nil {
@@ -79,6 +80,9 @@ func (s *Shared) route(c echo.Context) error {
 	all, err := s.Places.Store.Places(ctx, room.ID)
 	if err != nil {
 		return err
+	}
+	if all.Route == nil && c.QueryParam("optional") == "true" {
+		return c.NoContent(http.StatusNoContent)
 	}
 	if all.Route == nil {
 		return places.ErrNoRoute

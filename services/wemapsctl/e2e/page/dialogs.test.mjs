@@ -93,6 +93,22 @@ test('the owner makes and unmakes an admin, who then may lead', async () => {
   await bob.member(bob.name).getByText('Admin').waitFor({ state: 'detached' })
 })
 
+test('a guest does not lead, but may talk with the others', async () => {
+  const role = async (r) => (await ana.rest()).call('PUT', `/api/rooms/${room.id}/members/${cem.id}/role`, { role: r })
+  await role('viewer')
+  await ana.member('Cemile').getByText('Guest').waitFor()
+  await cem.connects(room)
+  await cem.says('A guest speaks')
+  await bob.tab(/Chat/)
+  await bob.message('A guest speaks').waitFor()
+  await bob.tab(/People/)
+  await ana.accessible('a guest')
+  await ana.shot('guest-desk')
+  cem.leaves()
+  await role('member')
+  await ana.member('Cemile').getByText('Guest').waitFor({ state: 'detached' })
+})
+
 test('who is removed may come back, and who is blocked may not, until that is undone', async () => {
   const act = async (who, entry) => {
     await ana.button(`Actions for ${who}`).click()

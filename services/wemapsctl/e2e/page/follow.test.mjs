@@ -47,10 +47,10 @@ const watch = (seconds) => ana.page.evaluate(([name, s]) => new Promise((go) => 
     return e.style.display !== 'none' && { x: x - frame.x - frame.width / 2, y: y - frame.y - frame.height / 2 }
   }
   const seen = []
-  const from = performance.now()
+  const from = document.timeline.currentTime
   const before = globalThis.drawn
   const step = () => {
-    const now = performance.now()
+    const now = document.timeline.currentTime // which is what animations go by, however late the frame is
     const canvas = document.querySelector('.wm-map canvas').getBoundingClientRect()
     const map = document.querySelector('.wm-map').getBoundingClientRect()
     seen.push({ now, marker: at(marker), pins: [...document.querySelectorAll('.wm-pin')].map(at), blank: Math.max(canvas.left - map.left, map.right - canvas.right, canvas.top - map.top, map.bottom - canvas.bottom) })

@@ -8,7 +8,9 @@ import { Person, desk, launch, until, url } from './kit.mjs'
 const at = new URL(process.env.WEMAPS_MAP) // where the edge was told that the style is
 const stamp = Date.now().toString(36).slice(-5)
 const asked = new Set()
-let browser, server, broken = false
+const hung = new Set() // requests that nobody answers
+let browser, server
+let answers = 'all' // what the server of the map answers: all, only the style, nothing (it accepts, and hangs), or that it is broken
 
 /** The checksum of PNG (ISO 3309); zlib's is not in every Node. */
 function crc(bytes) {
@@ -44,7 +46,8 @@ before(async () => {
   server = createServer((req, res) => {
     asked.add(req.url)
     res.setHeader('access-control-allow-origin', '*')
-    if (broken) return res.writeHead(500).end('broken')
+    if (answers === 'nothing' || (answers === 'style' && req.url.startsWith('/tiles/'))) return hung.add(res)
+    if (answers === 'broken') return res.writeHead(500).end('broken')
     if (req.url === at.pathname) {
       res.setHeader('content-type', 'application/json')
       const tiles = [`${at.origin}/tiles/{z}/{x}/{y}.png`]
@@ -59,6 +62,7 @@ before(async () => {
 })
 after(async () => {
   await browser?.close()
+  server?.closeAllConnections()
   server?.close()
 })
 
@@ -73,7 +77,8 @@ async function colourOf(p) {
     return [...context.getImageData(image.width * 0.3, image.height * 0.3, 1, 1).data].slice(0, 3)
   }, shot.toString('base64'))
 }
-const near = (a, b) => a.every((v, i) => Math.abs(v - b[i]) < 12)
+const near = (a, b) => a.every((v, i) => Math.abs(v - b[i]) < 6)
+const land = [244, 246, 241] // of the outline; what lies beneath a map that is not drawn is blue
 
 async function inARoom(name) {
   const p = await Person.at(browser, `${name} ${stamp}`, { ...desk, viewport: { width: 900, height: 600 } })
@@ -99,12 +104,29 @@ test("the operator's style is drawn, its makers are named", async () => {
 })
 
 test('without it there is the outline of the world', async () => {
-  broken = true
+  answers = 'broken'
   const p = await inARoom('Bob')
   p.expected.push(/^500 /)
   await p.page.getByText('Natural Earth').waitFor({ state: 'attached' })
-  await until('the outline is on the screen', async () => !near(await colourOf(p), [200, 120, 40]) && !near(await colourOf(p), [255, 255, 255]))
+  await until('the outline is on the screen', async () => near(await colourOf(p), land))
   await p.shot('style-broken-desk')
   p.content()
   await p.context.close()
 })
+
+for (const [what, seconds] of [['nothing', 4], ['style', 15]]) {
+  test(`a server that hangs, and answers ${what === 'nothing' ? 'nothing' : 'for its style alone'}, leaves the outline of the world`, async () => {
+    answers = what
+    hung.clear()
+    const p = await inARoom(`Cem ${what}`)
+    await p.page.locator('.wm-pin.goal').waitFor({ state: 'attached' })
+    await until('the outline is on the screen', async () => (await p.page.getByText('Natural Earth').count()) > 0 && near(await colourOf(p), land), seconds)
+    await until('the server has been asked', () => hung.size > 0, 5)
+    await p.page.waitForTimeout(8000) // nor is it blank when the page's patience is over
+    await until('it stays there', async () => (await p.page.getByText('Natural Earth').count()) > 0 && near(await colourOf(p), land), 5)
+    await p.accessible('a map that does not come')
+    await p.shot(`style-hangs-${what}-desk`)
+    p.content()
+    await p.context.close()
+  })
+}

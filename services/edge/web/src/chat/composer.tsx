@@ -5,6 +5,7 @@ import { t } from '../i18n'
 import type { RoomStore } from '../state/room'
 import { nameOf } from '../state/status'
 import { attempt } from '../state/toasts'
+import { holds } from '../state/version'
 import { Avatar, IconButton } from '../ui/kit'
 import { mentionAt, mentionsIn } from './mentions'
 
@@ -13,6 +14,7 @@ const typingEvery = 2500 // ms
 
 /** What was begun and not sent, by room: it survives a look at something else. */
 const drafts = new Map<string, string>()
+holds(() => [...drafts.values()].some((text) => text.trim() !== ''))
 
 interface Props {
   store: RoomStore

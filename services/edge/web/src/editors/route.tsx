@@ -1,4 +1,4 @@
-import { WeMapsError, type Room } from '@wemaps/sdk'
+import type { Room } from '@wemaps/sdk'
 
 import { distance } from '../format'
 import { t } from '../i18n'
@@ -10,12 +10,8 @@ import { Delete, Line, Lines, Upload, useServer } from './parts'
 /** The way that a room goes: everybody sees it on the map, and how far along it everybody is. */
 export function RouteEditor({ room, onClose }: { room: Room; onClose: () => void }) {
   const { value: routes, wrong, load } = useServer(async () => {
-    try {
-      return [await wm.api.route(room.id)]
-    } catch (error) {
-      if (error instanceof WeMapsError && error.code === 'ROUTE_NOT_SET') return []
-      throw error
-    }
+    const route = await wm.api.routeIfAny(room.id)
+    return route ? [route] : []
   })
   return (
     <Dialog title={t('way.title')} onClose={onClose}>

@@ -11,6 +11,8 @@ export const de: Messages = {
   'app.copy': 'Kopieren',
   'app.copied': 'Kopiert',
   'app.retry': 'Noch einmal',
+  'app.newer': 'Es gibt eine neuere Fassung dieser Seite. Sie kommt, sobald fertig ist, was du angefangen hast.',
+  'app.reload': 'Jetzt neu laden',
   'app.undo': 'Rückgängig',
   'app.you': 'Du',
   'app.skip': 'Zum Inhalt',
@@ -135,7 +137,7 @@ export const de: Messages = {
   'role.owner': 'Besitzer',
   'role.admin': 'Admin',
   'role.member': 'Mitglied',
-  'role.viewer': 'Sieht zu',
+  'role.viewer': 'Gast',
 
   'member.actions': 'Aktionen für {name}',
   'member.show': '{name} auf der Karte zeigen',

@@ -10,6 +10,8 @@ export const en = {
   'app.copy': 'Copy',
   'app.copied': 'Copied',
   'app.retry': 'Try again',
+  'app.newer': 'There is a newer version of this page. It comes as soon as what you have begun is done.',
+  'app.reload': 'Reload now',
   'app.undo': 'Undo',
   'app.you': 'You',
   'app.skip': 'Skip to the content',
@@ -134,7 +136,7 @@ export const en = {
   'role.owner': 'Owner',
   'role.admin': 'Admin',
   'role.member': 'Member',
-  'role.viewer': 'Looks on',
+  'role.viewer': 'Guest',
 
   'member.actions': 'Actions for {name}',
   'member.show': 'Show {name} on the map',

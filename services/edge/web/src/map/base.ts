@@ -8,9 +8,12 @@ import coarse from './outline/world.json?url'
 import { outlineStyle, roomLayers, roomSources, sources } from './style'
 import type { Theme } from './types'
 
-const patience = 8000 // ms for a style to come
+const patience = 6000 // ms for a style to come, and then for anything that it draws
+const again = 30_000 // ms after which a style that did not come is asked for again
+const muchLater = 300_000 // ms, if it came and had nothing to draw: trying takes the outline away for a while
 const fineFrom = 4.5 // zoom
 const refineEvery = 700 // ms
+const ours = new Set<string>(Object.values(sources))
 const nothing = { type: 'FeatureCollection' as const, features: [] }
 const absolute = (url: string) => new URL(url, location.href).href // the map's worker has another base
 
@@ -27,6 +30,7 @@ export class Base {
   private refining: ReturnType<typeof setTimeout> | undefined
   private refined = -Infinity // when
   private asked = ''
+  private drawn = false // something of the operator's map has come
 
   constructor(
     private readonly map: GlMap,
@@ -39,6 +43,9 @@ export class Base {
     map.on('style.load', () => this.ready())
     // A map that follows somebody ends a move with each frame.
     map.on('moveend', () => (this.refining ??= setTimeout(() => this.refine(), performance.now() - this.refined < refineEvery ? refineEvery : 0)))
+    map.on('sourcedata', (e) => {
+      if (e.tile && !this.outlined && !ours.has(e.sourceId)) this.drawn = true
+    })
     // With a listener the library writes nothing into the console: the addresses of tiles say where one is.
     map.on('error', () => {
       if (!this.outlined && !this.styled) this.outline()
@@ -82,16 +89,21 @@ export class Base {
       const style = (await response.json()) as StyleSpecification
       if (url !== this.asked) return
       this.outlined = this.styled = false
+      this.drawn = Object.keys(style.sources).length === 0 // then there is nothing to wait for
       this.map.setStyle(style, { diff: false })
+      clearTimeout(this.timer)
+      this.timer = setTimeout(() => this.drawn || this.giveUp(url, muchLater), patience)
     } catch {
-      if (url === this.asked && !this.outlined) this.outline()
-      if (url === this.asked) this.retry()
+      this.giveUp(url, again)
     }
   }
 
-  private retry(): void {
+  /** The outline stays, or comes back, while a server does not answer. */
+  private giveUp(url: string, retry: number): void {
+    if (url !== this.asked) return
+    if (!this.outlined) this.outline()
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.outlined && this.dress(), 30_000)
+    this.timer = setTimeout(() => this.outlined && this.dress(), retry)
   }
 
   private outline(): void {

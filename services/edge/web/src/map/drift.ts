@@ -77,7 +77,7 @@ export class Drift {
     this.way = way
     this.began = now
     if (end.in <= 0) return
-    this.animation = this.picture.animate(way.map((s) => ({ transform: shift(s.x, s.y), offset: s.in / end.in })), { duration: end.in })
+    this.animation = this.picture.animate(way.map((s) => ({ transform: shift(s.x, s.y), offset: s.in / end.in })), { duration: end.in, fill: 'backwards' })
     this.animation.startTime = now // as the markers on it do
   }
 }

@@ -112,7 +112,7 @@ function lookOf(m: MemberState, w: Wishes, own: Reading | null, now: number): Lo
   const name = nameOf(m)
   // What this device has just measured is fresher than what the server has told of it.
   const recorded = me && own ? own.at : m.position ? Date.parse(m.position.recordedAt) : now
-  const sign = me && own ? (m.arrived ? 'arrived' : now - own.at > staleAfter ? 'stale' : 'none') : signs[statusOf(m, now)]
+  const sign = me && own ? (m.arrived ? 'arrived' : now - own.at > staleAfter ? 'stale' : m.straggling ? 'behind' : 'none') : signs[statusOf(m, now)]
   return {
     name,
     initials: initials(name),

@@ -104,8 +104,8 @@ export class Marker {
     const end = way.at(-1)!
     this.move(end.x, end.y) // where it is when the glide is over
     if (end.in <= 0) return
-    this.gliding = this.root.animate(way.map((w) => ({ transform: shift(w.x, w.y), offset: w.in / end.in })), { duration: end.in })
-    this.gliding.startTime = now // it does not wait for the next frame, which may be late
+    this.gliding = this.root.animate(way.map((w) => ({ transform: shift(w.x, w.y), offset: w.in / end.in })), { duration: end.in, fill: 'backwards' })
+    this.gliding.startTime = now // it does not wait for the next frame, which may be late, or is one of before now
   }
 
   /** Shows it or not; what is outside of the map costs nothing. */

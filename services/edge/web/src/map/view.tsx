@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { t } from '../i18n'
 import type { Place } from '../place'
 import { ownPosition } from '../position'
+import { codeIsMissing } from '../state/version'
 import { IconButton } from '../ui/kit'
 import type { Engine, EngineOptions } from './engine'
 import { link, type Wishes } from './link'
@@ -162,7 +163,10 @@ function useEngine(theme: MapProps['theme'], on: Pick<EngineOptions, 'onPress' |
         setFailed('map.noWebgl') // a browser without WebGL has the list of members
       }
     }
-    make().catch(() => setFailed('map.failed'))
+    make().catch(() => {
+      setFailed('map.failed')
+      void codeIsMissing()
+    })
     return () => {
       gone = true
       made?.close()

@@ -74,7 +74,7 @@ function Row({ id, name, role, online, paused, located, status, words, mine, sto
             {me && <span class="tag">{t('app.you')}</span>}
             {role !== 'member' && <span class="tag">{t(`role.${role}`)}</span>}
           </span>
-          {me && status === 'silent' && sharedWith.value.has(store.live.id) ? <Here store={store} /> : <span class="member-status">{words}</span>}
+          {me && (status === 'silent' || status === 'behind') && sharedWith.value.has(store.live.id) ? <Here store={store} behind={status === 'behind'} /> : <span class="member-status">{words}</span>}
         </span>
       </button>
       {!me && <Actions id={id} name={name} role={role} paused={paused} mine={mine} store={store} />}
@@ -83,11 +83,12 @@ function Row({ id, name, role, online, paused, located, status, words, mine, sto
 }
 
 /** How far this device has to go: the server tells a user's own position to the others only. */
-function Here({ store }: { store: RoomStore }) {
+function Here({ store, behind }: { store: RoomStore; behind: boolean }) {
   const room = store.room.value
   const at = ownPosition.reading.value
   const left = room && at && metresBetween([at.longitude, at.latitude], [room.destinationLng, room.destinationLat])
-  return <span class="member-status">{left == null ? t('create.locating') : t('member.away', { distance: distance(left) })}</span>
+  const away = left == null ? t('create.locating') : t('member.away', { distance: distance(left) })
+  return <span class="member-status">{behind ? `${t('member.behind')} · ${away}` : away}</span>
 }
 
 /** What to know of somebody, the most important first. */

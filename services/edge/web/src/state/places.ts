@@ -38,7 +38,7 @@ export class Places {
 
   private readAll = () => Promise.all([this.readRoute(), this.readGeofences(), this.readMeetingPoints()])
 
-  private readRoute = () => keep(this.route, wm.api.route(this.live.id), null)
+  private readRoute = () => keep(this.route, wm.api.routeIfAny(this.live.id), null)
   private readGeofences = () => keep(this.geofences, wm.api.geofences(this.live.id), [])
   private readMeetingPoints = () => keep(this.meetingPoints, wm.api.meetingPoints(this.live.id), [])
 }

@@ -11,6 +11,7 @@ import { live, user } from './session'
 import { detach, goOn } from './sharing'
 import { inOrder, nameOf } from './status'
 import { complain, toast } from './toasts'
+import { holds } from './version'
 
 const settle = 16 // ms, in which several changes are one
 const typingFor = 5000 // ms
@@ -195,6 +196,7 @@ function differs(a: readonly ChatMessage[], b: readonly ChatMessage[]): boolean 
 }
 
 const open = new Map<string, RoomStore>()
+holds(() => [...open.values()].some((s) => s.pending.peek().length > 0))
 let of: Live | null = null
 
 function forgetAll(): void {

@@ -13,7 +13,8 @@ export function statusOf(m: MemberState, now: number): Status {
     if (now - Date.parse(m.position.recordedAt) > staleAfter) return 'stale'
     return m.straggling ? 'behind' : 'moving'
   }
-  return m.online ? 'silent' : 'offline'
+  // Where one is oneself is told to the others only, but how one is doing is known.
+  return !m.online ? 'offline' : m.straggling ? 'behind' : 'silent'
 }
 
 /** Oneself first, then in the order of joining: a list that jumps cannot be read. */

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { say } from '../errors'
 import { t } from '../i18n'
 import { complain } from '../state/toasts'
+import { codeIsMissing } from '../state/version'
 import { Button, Spinner } from './kit'
 
 /** A screen whose code comes when it is first shown, or before, when somebody calls `fetch`. A quiet one, a dialog, is not there until then. */
@@ -13,6 +14,7 @@ export function later<P extends object>(fetch: () => Promise<ComponentType<P>>, 
   const come = () =>
     (coming ??= fetch().then((c) => void (Known = c)).catch((error: unknown) => {
       coming = null
+      void codeIsMissing()
       throw error
     }))
   const Later = (props: P) => {
