@@ -381,6 +381,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
     if (!m) {
       m = { userId: who.userId, userName: who.userName, role: 'member', joinOrder: this.members.size + 1, online: who.userId === this.live.userId, arrived: false, straggling: false, paused: false, precision: 'exact' }
       this.members.set(who.userId, m)
+      this.moves++ // an answer that was made before does not know them, and must not take them and their position away
     }
     m.userName = who.userName
     if (who.role) m.role = who.role

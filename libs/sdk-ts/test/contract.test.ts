@@ -240,7 +240,9 @@ describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
     const route = await ann.wm.api.setRoute(room.id, { type: 'LineString', coordinates: [[14.36, 45.7], [14.36, 45.75]] }, 'By the lake')
     expect(route).toMatchObject({ name: 'By the lake', pointCount: 2, followsRoom: true, simplified: true })
     const gpx = '<gpx version="1.1"><trk><trkseg><trkpt lat="45.7" lon="14.36"/><trkpt lat="45.72" lon="14.36"/><trkpt lat="45.75" lon="14.36"/></trkseg></trk></gpx>'
+    expect(await bob.wm.api.routeIfAny(room.id)).toBeNull()
     await ann.wm.api.setRoute(room.id, gpx)
+    expect((await bob.wm.api.routeIfAny(room.id))?.geometry.coordinates.length).toBeGreaterThan(1)
     expect((await bob.wm.api.route(room.id, true)).geometry.coordinates).toHaveLength(3)
     const fence = await ann.wm.api.addGeofence(room.id, { name: 'Camp', kind: 'circle', center: [14.36, 45.72], radius: 300 })
     expect(await bob.wm.api.geofences(room.id)).toEqual([fence])

@@ -68,7 +68,8 @@ test('the room and its dialogs', async () => {
   room = (await me.call('GET', `/api/rooms/${id}`)).room
   uwe = await (await User.named(`Uwe ${stamp}`)).joins(room, 'Uwe-Karl Freiherr von und zu Hinterhermsdorf')
   await uwe.connects(room)
-  await uwe.at({ ...south(1500), batteryLevel: 9 })
+  const { verdict } = await uwe.at({ ...south(1500), batteryLevel: 9 })
+  assert.equal(verdict, 'accepted') // it is the only one: what is not taken is never seen
   await jana.member('Uwe-Karl').getByText('noch 1,5 km').waitFor()
   await jana.member('Uwe-Karl').getByText('Akku 9').waitFor()
   await jana.button('Meine Position teilen').click()

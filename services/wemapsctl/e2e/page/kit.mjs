@@ -180,6 +180,11 @@ export class Person {
   async shot(name) {
     if (!shots) return
     await mkdir(shots, { recursive: true })
+    // What comes in is there, and was drawn: an overloaded machine shows a dialog's backdrop frames before the dialog.
+    await this.page.evaluate(async () => {
+      await Promise.allSettled(document.getAnimations().filter((a) => Number.isFinite(a.effect.getComputedTiming().endTime)).map((a) => a.finished))
+      for (let i = 0; i < 2; i++) await new Promise((go) => requestAnimationFrame(go))
+    })
     await this.page.screenshot({ path: `${shots}/${name}.png` })
   }
 
