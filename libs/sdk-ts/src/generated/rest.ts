@@ -6455,6 +6455,8 @@ export interface operations {
             query?: {
                 /** @description All points as they were uploaded */
                 full?: boolean;
+                /** @description A room without a route is answered with 204 instead of ROUTE_NOT_SET */
+                optional?: boolean;
             };
             header?: never;
             path: {
@@ -6473,6 +6475,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RouteResponse"];
                 };
+            };
+            /** @description There is no route, which was asked for with `optional` */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description TOKEN_REQUIRED, INVALID_TOKEN, USER_NOT_FOUND */
             401: {
