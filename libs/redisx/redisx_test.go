@@ -142,6 +142,36 @@ func TestConsumerHandlesInOrderAndLeavesNothing(t *testing.T) {
 	})
 }
 
+// A lone entry waits for nothing; what follows closely comes together, and none of it is lost.
+func TestAPacedConsumerGathersWhatFollows(t *testing.T) {
+	t.Parallel()
+	client := open(t, testenv.Redis(t))
+	var r recorder
+	var batches atomic.Int64
+	c := consumer(client, "a", func(ctx context.Context, batch []redisx.Entry) ([]redisx.Reject, error) {
+		batches.Add(1)
+		return r.handle(ctx, batch)
+	})
+	c.Pace = 3 * time.Second
+	runs(t, c)
+	testenv.Eventually(t, 5*time.Second, "the group is not there", func() bool {
+		return client.Do(t.Context(), client.B().XinfoGroups().Key("s").Build()).Error() == nil
+	})
+	began := time.Now()
+	add(t, client, "s", "1")
+	testenv.Eventually(t, 5*time.Second, "the first entry was not handled", func() bool { return len(r.got()) == 1 })
+	if took := time.Since(began); took > c.Pace/2 {
+		t.Errorf("a lone entry waited for %s", took)
+	}
+	for i := range 20 {
+		add(t, client, "s", fmt.Sprint(i+2))
+	}
+	testenv.Eventually(t, 10*time.Second, "what followed was not handled", func() bool { return len(r.got()) == 21 })
+	if n, took := batches.Load(), time.Since(began); n != 2 || took < c.Pace {
+		t.Errorf("%d batches in %s", n, took)
+	}
+}
+
 // A stream that is full of handled entries refuses new ones; if only a new one
 // made its owner trim it, it would stay full for ever.
 func TestAnHeirTrimsWhatWasHandledBefore(t *testing.T) {
