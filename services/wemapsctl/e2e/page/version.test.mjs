@@ -15,7 +15,7 @@ let browser, site
  */
 async function deployments() {
   const files = new Map() // path: its content and type
-  const renamed = (text) => text.replace(/([\w.]+-[\w-]{8})(\.js|\.css)\b/g, '$1old$2').replace(/(version:\s*[`"'])[0-9a-f]{12}/, '$1000000000000')
+  const renamed = (text) => text.replace(/([\w.-]+-[\w-]{8})(\.js|\.css)\b/g, '$1old$2').replace(/(version:\s*[`"'])[0-9a-f]{12}/, '$1000000000000')
   const queue = ['/', '/sw.js']
   const known = new Set(queue)
   while (queue.length > 0) {
@@ -25,7 +25,7 @@ async function deployments() {
     const text = await r.text()
     const headers = Object.fromEntries(['content-type', 'content-security-policy', 'cache-control'].flatMap((h) => (r.headers.has(h) ? [[h, r.headers.get(h)]] : [])))
     files.set(renamed(path), { text: renamed(text), headers })
-    for (const [name] of text.matchAll(/[\w.]+-[\w-]{8}\.(js|css)\b/g)) {
+    for (const [name] of text.matchAll(/[\w.-]+-[\w-]{8}\.(js|css)\b/g)) {
       if (known.has(`/assets/${name}`)) continue
       known.add(`/assets/${name}`)
       queue.push(`/assets/${name}`)
@@ -92,6 +92,7 @@ test('the page takes its new build, but not before what was begun is done', asyn
   await p.page.getByPlaceholder('Message').fill('Half a sen')
   await opensRoute(p)
   await p.page.getByText('There is a newer version of this page.').waitFor()
+  assert.equal(await p.page.locator('.toast.error').count(), 0) // one thing is said, and not two
   await p.accessible('a newer version')
   await p.shot('newer-phone')
   await p.page.waitForTimeout(3000)

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { say } from '../errors'
 import { distance } from '../format'
 import { t } from '../i18n'
-import { parsePlace, type Place } from '../place'
+import { parsePlace, showPlace, type Place } from '../place'
 import { PlaceField } from '../screens/place'
 import { attempt } from '../state/toasts'
 import { Button, Choice, Field, Spinner } from '../ui/kit'
@@ -56,6 +56,9 @@ export function Delete({ label, text = t('edit.delete'), run }: { label: string;
   return <Button look={sure ? 'danger' : 'soft'} busy={busy} aria-label={sure ? undefined : label} onClick={() => void act()} onBlur={() => setSure(false)}>{sure ? t('edit.sure') : text}</Button>
 }
 
+/** A button that opens the form of something. */
+export const Change = ({ name, onClick }: { name: string; onClick: () => void }) => <Button look="soft" aria-label={t('edit.changeOf', { name })} onClick={onClick}>{t('edit.change')}</Button>
+
 /** A file of the reader's, as text. */
 export function Upload({ label, look = 'soft', onText }: { label: string; look?: 'main' | 'soft'; onText: (text: string, name: string) => Promise<unknown> }) {
   const input = useRef<HTMLInputElement>(null)
@@ -74,36 +77,38 @@ export function Upload({ label, look = 'soft', onText }: { label: string; look?:
   )
 }
 
-interface Circle {
+export interface Circle {
   name: string
   place: Place
   radius: number // metres
 }
 
 /** A circle on the map with a name: a zone of one's own, an area of a room. */
-export function CircleForm({ label, placeholder, most, radii, start, children, onAdd, onCancel }: {
+export function CircleForm({ label, placeholder, most, radii, known, start, children, onSave, onCancel }: {
   label: string
   placeholder: string
   /** Characters of the name. */
   most: number
   radii: readonly number[]
+  /** What it is now, if it is there already. */
+  known?: Circle | undefined
   /** Where the map is when it opens. */
   start?: Place
   children?: ComponentChildren
-  onAdd: (circle: Circle) => Promise<unknown>
+  onSave: (circle: Circle) => Promise<unknown>
   onCancel: () => void
 }) {
-  const [name, setName] = useState('')
-  const [text, setText] = useState('')
-  const [radius, setRadius] = useState(radii[1]!)
+  const [name, setName] = useState(known?.name ?? '')
+  const [text, setText] = useState(known ? showPlace(known.place) : '')
+  const [radius, setRadius] = useState(known?.radius ?? radii[1]!)
   const [wrong, setWrong] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   const submit = async (e: Event) => {
     e.preventDefault()
-    const place = parsePlace(text)
+    const place = known && text === showPlace(known.place) ? known.place : parsePlace(text) // what is shown is rounded
     if (!place) return setWrong(t('create.placeWrong'))
     setBusy(true)
-    const done = await attempt(() => onAdd({ name: name.trim(), place, radius }))
+    const done = await attempt(() => onSave({ name: name.trim(), place, radius }))
     setBusy(false)
     if (done) onCancel()
   }
@@ -114,7 +119,7 @@ export function CircleForm({ label, placeholder, most, radii, start, children, o
         setWrong(null)
         setText(next)
       }} />
-      <Choice label={t('edit.radius')} value={radius} options={radii} show={distance} onChange={setRadius} />
+      <Choice label={t('edit.radius')} value={radius} options={known && !radii.includes(known.radius) ? [...radii, known.radius].sort((a, b) => a - b) : radii} show={distance} onChange={setRadius} />
       {children}
       <div class="actions">
         <Button look="plain" onClick={onCancel}>{t('app.cancel')}</Button>

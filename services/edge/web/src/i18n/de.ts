@@ -279,6 +279,9 @@ export const de: Messages = {
 
   'edit.name': 'Name',
   'edit.radius': 'Umkreis',
+  'edit.change': 'Ändern',
+  'edit.changeOf': '{name} ändern',
+  'edit.changed': '{name} wurde geändert.',
   'edit.delete': 'Löschen',
   'edit.sure': 'Wirklich löschen?',
   'edit.deleteOf': '{name} löschen',

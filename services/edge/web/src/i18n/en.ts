@@ -278,6 +278,9 @@ export const en = {
 
   'edit.name': 'Name',
   'edit.radius': 'Radius',
+  'edit.change': 'Change',
+  'edit.changeOf': 'Change {name}',
+  'edit.changed': '{name} was changed.',
   'edit.delete': 'Delete',
   'edit.sure': 'Really delete?',
   'edit.deleteOf': 'Delete {name}',

@@ -10,9 +10,10 @@ const stored = 'wemaps.renewed'
 let outdated = false
 let asking = false
 
-/** Some code of the page did not come: looks whether it is gone because the page was built anew, and takes the new one. */
-export async function codeIsMissing(): Promise<void> {
-  if (asking || outdated || !(await renewed())) return
+/** Some code of the page did not come: tells whether it is gone because the page was built anew, and takes the new one then. */
+export async function codeIsMissing(): Promise<boolean> {
+  if (outdated) return true
+  if (asking || !(await renewed())) return false
   outdated = true
   if (unsaved()) toast(t('app.newer'), { action: { label: t('app.reload'), run: reload } })
   const timer = setInterval(() => {
@@ -20,6 +21,7 @@ export async function codeIsMissing(): Promise<void> {
     clearInterval(timer)
     reload()
   }, look)
+  return true
 }
 
 function reload(): void {

@@ -14,14 +14,17 @@ export function later<P extends object>(fetch: () => Promise<ComponentType<P>>, 
   const come = () =>
     (coming ??= fetch().then((c) => void (Known = c)).catch((error: unknown) => {
       coming = null
-      void codeIsMissing()
       throw error
     }))
   const Later = (props: P) => {
     const [tries, setTries] = useState(0)
     const [failed, setFailed] = useState<unknown>(null)
     useEffect(() => {
-      if (!Known) come().then(() => setTries(-1), quiet ? complain : setFailed)
+      if (!Known) come().then(() => setTries(-1), async (error: unknown) => {
+        const known = await codeIsMissing() // which says so itself
+        if (!quiet) setFailed(error)
+        else if (!known) complain(error)
+      })
     }, [tries])
     if (Known) return <Known {...props} />
     if (quiet) return null
