@@ -28,9 +28,11 @@ export function Members({ store, onShow, onInvite }: Props) {
     <>
       <ul class="members">
         {all.map((m) => {
-          const status = statusOf(m, time)
           const { userId: id, role, online, paused } = m
-          return <Row key={id} id={id} name={nameOf(m)} role={role} online={online} paused={paused} located={!!m.position} status={status} words={wordsOf(m, status, time)} mine={store.role.value} store={store} onShow={onShow} />
+          // What the server last told of this device's position is older than what the device knows.
+          const known = id === store.me && sharedWith.value.has(store.live.id) ? withoutPosition(m) : m
+          const status = statusOf(known, time)
+          return <Row key={id} id={id} name={nameOf(m)} role={role} online={online} paused={paused} located={!!m.position} status={status} words={wordsOf(known, status, time)} mine={store.role.value} store={store} onShow={onShow} />
         })}
       </ul>
       {all.length === 1 && (
@@ -42,6 +44,10 @@ export function Members({ store, onShow, onInvite }: Props) {
       )}
     </>
   )
+}
+
+function withoutPosition({ position: _, ...rest }: MemberState): MemberState {
+  return rest
 }
 
 /** What a line shows of a member. It is drawn anew when one of these is different, and not with each fix. */

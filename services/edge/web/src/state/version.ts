@@ -3,24 +3,26 @@ import { ownPosition } from '../position'
 import { toast } from './toasts'
 
 const oncePer = 60_000 // ms: a page that is still old after a reload does not reload for ever
-const look = 1000 // ms
+const lookEvery = 1000 // ms
 const stored = 'wemaps.renewed'
 
 // Whether the server has another build of the page than this tab, which therefore cannot load the rest of its own.
 let outdated = false
-let asking = false
+let asking: Promise<boolean> | null = null
 
 /** Some code of the page did not come: tells whether it is gone because the page was built anew, and takes the new one then. */
-export async function codeIsMissing(): Promise<boolean> {
+export const codeIsMissing = (): Promise<boolean> => (asking ??= look().finally(() => (asking = null)))
+
+async function look(): Promise<boolean> {
   if (outdated) return true
-  if (asking || !(await renewed())) return false
+  if (!(await renewed())) return false
   outdated = true
   if (unsaved()) toast(t('app.newer'), { action: { label: t('app.reload'), run: reload } })
   const timer = setInterval(() => {
     if (unsaved()) return
     clearInterval(timer)
     reload()
-  }, look)
+  }, lookEvery)
   return true
 }
 
@@ -32,14 +34,11 @@ function reload(): void {
 async function renewed(): Promise<boolean> {
   const entry = document.querySelector<HTMLScriptElement>('script[type=module][src]')
   if (!entry || Date.now() - Number(sessionStorage.getItem(stored)) < oncePer) return false
-  asking = true
   try {
     const answer = await fetch('/', { cache: 'no-store', signal: AbortSignal.timeout(10_000) })
     return answer.ok && !(await answer.text()).includes(new URL(entry.src).pathname)
   } catch {
     return false // without a network nothing is known, and nothing is better afterwards
-  } finally {
-    asking = false
   }
 }
 

@@ -19,8 +19,7 @@ self.addEventListener('activate', (e) => {
   e.waitUntil(
     caches
       .keys()
-      // The shell before this one stays: tabs that are still open may want the rest of it, which is gone from the server.
-      .then((all) => Promise.all(all.filter((k) => k.startsWith(prefix) && k !== name).slice(0, -1).map((k) => caches.delete(k))))
+      .then((all) => Promise.all(all.filter((k) => k.startsWith(prefix) && k !== name).map((k) => caches.delete(k))))
       .then(() => self.clients.claim()),
   )
 })
@@ -50,11 +49,11 @@ async function page(request: Request): Promise<Response> {
 
 /** Assets have a hash in their names: what is kept is right for ever. */
 async function asset(request: Request): Promise<Response> {
-  const kept = await caches.match(request)
+  const cache = await caches.open(name)
+  const kept = await cache.match(request)
   if (kept) return kept
   const r = await fetch(request)
-  const copy = r.clone()
-  if (r.ok) void caches.open(name).then((c) => c.put(request, copy)).catch(() => undefined)
+  if (r.ok) void cache.put(request, r.clone())
   return r
 }
 
