@@ -44,6 +44,7 @@ const perSource = 20_000
 type dialer struct {
 	protocol client.Protocol
 	addr     string // host:port
+	target   string // the same with an IP address, so that no connection costs a look-up
 	path     string
 }
 
@@ -56,7 +57,11 @@ func newDialer(base string, protocol client.Protocol) (*dialer, error) {
 	if u.Port() == "" {
 		addr = net.JoinHostPort(u.Hostname(), "80")
 	}
-	return &dialer{protocol: protocol, addr: addr, path: protocol.Path()}, nil
+	target, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("--url: %w", err)
+	}
+	return &dialer{protocol: protocol, addr: addr, target: target.String(), path: protocol.Path()}, nil
 }
 
 // dial connects as u, the n-th connection of all, and returns when the server
@@ -66,7 +71,7 @@ func (d *dialer) dial(ctx context.Context, u *user, n int) (*socket, error) {
 	if source := n / perSource; source > 0 {
 		nd.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+source))}
 	}
-	conn, err := nd.DialContext(ctx, "tcp", d.addr)
+	conn, err := nd.DialContext(ctx, "tcp", d.target)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
