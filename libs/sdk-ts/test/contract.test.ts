@@ -237,10 +237,10 @@ describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
     bob.room.on('meeting-points', (m) => heard.push(m.meetingPoints.map((p) => p.name)))
     bob.room.on('geofence', (g) => heard.push(`${g.what} ${g.geofenceName}`))
     await expect(bob.wm.api.setRoute(room.id, {})).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    expect(await bob.wm.api.routeIfAny(room.id)).toBeNull()
     const route = await ann.wm.api.setRoute(room.id, { type: 'LineString', coordinates: [[14.36, 45.7], [14.36, 45.75]] }, 'By the lake')
     expect(route).toMatchObject({ name: 'By the lake', pointCount: 2, followsRoom: true, simplified: true })
     const gpx = '<gpx version="1.1"><trk><trkseg><trkpt lat="45.7" lon="14.36"/><trkpt lat="45.72" lon="14.36"/><trkpt lat="45.75" lon="14.36"/></trkseg></trk></gpx>'
-    expect(await bob.wm.api.routeIfAny(room.id)).toBeNull()
     await ann.wm.api.setRoute(room.id, gpx)
     expect((await bob.wm.api.routeIfAny(room.id))?.geometry.coordinates.length).toBeGreaterThan(1)
     expect((await bob.wm.api.route(room.id, true)).geometry.coordinates).toHaveLength(3)
