@@ -99,6 +99,7 @@ func startReady(t *testing.T) *service {
 		status, _ := s.get(s.admin+"/readyz", "")
 		return status == http.StatusOK
 	})
+	s.waitKept() // before, nobody knows who hides what, and all is hidden
 	return s
 }
 

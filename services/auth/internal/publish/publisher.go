@@ -61,8 +61,13 @@ func (p *Publisher) Erased(ctx context.Context, userID string, tokensUntil time.
 
 // Renamed makes a new name known before the request is answered.
 func (p *Publisher) Renamed(ctx context.Context, userID, name string) {
-	// For a moment only: how long older names may be about is the outbox's to say.
-	p.atOnce(ctx, p.renamed(userID, name, p.now().Add(time.Hour)))
+	// For how long older names may be about is the outbox's to say, which may have said it already.
+	key := wire.KeyName(userID)
+	p.atOnce(ctx, rueidis.Commands{
+		p.client.B().Set().Key(key).Value(name).Keepttl().Build(),
+		p.client.B().Expire().Key(key).Seconds(int64(time.Hour.Seconds())).Nx().Build(),
+		p.tell(wire.AuthEvent{Type: wire.AuthEventRenamed, UserID: userID, UserName: name}),
+	})
 }
 
 func (p *Publisher) atOnce(ctx context.Context, cmds rueidis.Commands) {
