@@ -71,6 +71,49 @@ func TestAnEdgeThatStopsLosesNoMessage(t *testing.T) {
 	}
 }
 
+// Somebody's connection ends before the answer to a message comes. On the next one the message is among what was missed, and
+// when it is sent once more under its clientId it is answered once more, to the sender alone: as the same message, with the
+// id of the question. That is the one way in which a number comes twice.
+func TestAMessageSentOnceMoreIsAnsweredOnceMore(t *testing.T) {
+	t.Parallel()
+	e := start(t, stack.Options{Replicas: map[string]int{"edge": 2}})
+	ana, bor := e.signIn(t), e.signIn(t)
+	room := e.createRoom(t, ana)
+	e.joinRoom(t, bor, room)
+	speaker, listener := newMover(e, ana, room), newMover(e, bor, room)
+	speaker.connect(t, 1)
+	listener.connect(t, 1)
+	hello := wire.SendMessage{RoomID: room.ID, Content: "hello", ClientID: "once"}
+	var seqs []int64
+	for range 3 {
+		c := speaker.clients[len(speaker.clients)-1]
+		c.send(t, wire.EventSendMessage, "once", hello)
+		said := await(t, c, wire.EventNewMessage, func(m wire.Message) bool { return m.ClientID == hello.ClientID })
+		seqs = append(seqs, said.Seq)
+		_ = c.conn.Close()
+		testenv.Eventually(t, 10*time.Second, "the socket is open", func() bool { return c.closed() != nil })
+		c = dial(t, e.URL(0), ana.token)
+		speaker.clients = append(speaker.clients, c)
+		before := said.Seq - 1
+		c.send(t, wire.EventJoinRoom, "", wire.RoomRef{RoomID: room.ID, LastSeq: &before})
+		missed := await[wire.ChatHistory](t, c, wire.EventChatHistory, nil)
+		if len(missed.Messages) != 1 {
+			t.Errorf("%d messages missed", len(missed.Messages))
+		}
+	}
+	if seqs[0] != seqs[1] || seqs[1] != seqs[2] {
+		t.Errorf("one message has the numbers %d", seqs)
+	}
+	for i, c := range speaker.clients[:3] {
+		if own := c.all(wire.EventNewMessage); len(own) != 1 || own[0].ID != "once" {
+			t.Errorf("connection %d: %+v", i, own)
+		}
+	}
+	if n := len(listener.clients[0].all(wire.EventNewMessage)); n != 1 {
+		t.Errorf("the others heard it %d times", n)
+	}
+}
+
 // mover is an app that connects to the other edge when it is sent away.
 type mover struct {
 	e       *env

@@ -77,6 +77,9 @@ func (p *Publisher) Batch(ctx context.Context, sent []Sent, refusals []Refusal) 
 			r.values = append(r.values, json)
 			r.again = r.again || s.Outcome == message.Redelivered
 		}
+		if s.Outcome == message.Repeated {
+			e.Seq = 0 // its sender's edge need not wait for the room to be told: that was before
+		}
 		if s.Origin.Ref != "" {
 			replies.add(e)
 		}
