@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from 'vite'
 
 import { outline } from './scripts/outline.ts'
 import { shell } from './scripts/shell.ts'
@@ -41,5 +41,4 @@ export default defineConfig({
   },
   server: { proxy },
   preview: { proxy },
-  test: { include: ['src/**/*.test.{ts,tsx}'] },
 })

@@ -32,6 +32,10 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	// The page is a part of the edge. Without Node the tests of the page say what is missing.
+	// Its tests need more packages than its building: once for both.
+	if err := workspace.InstallPage(context.Background(), root); err != nil && !errors.Is(err, workspace.ErrNoNode) {
+		return "", err
+	}
 	say := func(string, ...any) {}
 	if err := workspace.BuildPage(context.Background(), root, say, nil); err != nil && !errors.Is(err, workspace.ErrNoNode) {
 		return "", err

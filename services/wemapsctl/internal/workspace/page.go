@@ -50,7 +50,7 @@ func BuildPage(ctx context.Context, root string, say func(format string, args ..
 	}
 	say("building the page")
 	dir := filepath.Join(root, pageDir)
-	if err := installPackages(ctx, dir); err != nil {
+	if err := installPackages(ctx, dir, forBuilding); err != nil {
 		return err
 	}
 	if err := npm(ctx, dir, []string{"WEMAPS_PAGE_OUT=dist", "WEMAPS_PAGE_QUICK=1"}, "run", "-s", "build"); err != nil {
@@ -99,7 +99,7 @@ func InstallPage(ctx context.Context, root string) error {
 	if !HasNode(ctx) {
 		return ErrNoNode
 	}
-	return installPackages(ctx, filepath.Join(root, pageDir))
+	return installPackages(ctx, filepath.Join(root, pageDir), forTesting)
 }
 
 // PageIsBuilt tells whether BuildPage would have nothing to do.
@@ -185,20 +185,34 @@ func newEnough(version string) bool {
 	return errors.Join(err1, err2) == nil && (major > 20 || major == 20 && minor >= 19)
 }
 
+// purpose is what packages are installed for. The page is built without what it is tested with, a third of all.
+type purpose struct {
+	stamp string   // in node_modules, a copy of the lock file that they were installed from
+	flags []string // of npm ci
+}
+
+var (
+	forBuilding = purpose{".package-lock.build", []string{"--omit=dev"}}
+	forTesting  = purpose{".package-lock.stamp", nil}
+)
+
 // installPackages does so unless they are those of the lock file already.
-func installPackages(ctx context.Context, dir string) error {
+func installPackages(ctx context.Context, dir string, what purpose) error {
 	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
 	if err != nil {
 		return fmt.Errorf("install the page's packages: %w", err)
 	}
-	stamp := filepath.Join(dir, "node_modules", ".package-lock.stamp")
-	if have, err := os.ReadFile(stamp); err == nil && bytes.Equal(have, lock) {
-		return nil
+	modules := filepath.Join(dir, "node_modules")
+	for _, enough := range []purpose{forTesting, what} {
+		if have, err := os.ReadFile(filepath.Join(modules, enough.stamp)); err == nil && bytes.Equal(have, lock) {
+			return nil
+		}
 	}
-	if err := npm(ctx, dir, nil, "ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"); err != nil {
+	args := append([]string{"ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"}, what.flags...)
+	if err := npm(ctx, dir, nil, args...); err != nil { // which removes the stamps, too
 		return err
 	}
-	if err := os.WriteFile(stamp, lock, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(modules, what.stamp), lock, 0o600); err != nil {
 		return fmt.Errorf("install the page's packages: %w", err)
 	}
 	return nil

@@ -1,0 +1,25 @@
+// Command up is `wemapsctl up`, and nothing else of wemapsctl: `task up` runs it, so that a first start does not wait for
+// the compiler to be through with the load generator, chaos and all the rest.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/wemaps/wemaps/services/wemapsctl/internal/up"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := up.Command(ctx, os.Args[1:])
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "up:", err)
+		os.Exit(1)
+	}
+}
