@@ -88,3 +88,14 @@ func (d *Door) Admit(ctx context.Context, bearer, socketID string) (token.Claims
 	d.sockets.Online(c.UserID)
 	return now, rooms, nil
 }
+
+// Again judges a token that Admit has judged before. Errors are those of a token.
+func (d *Door) Again(ctx context.Context, bearer string) (token.Claims, error) {
+	c, err := d.tokens.Signed(ctx, bearer)
+	if err != nil {
+		return token.Claims{}, err //nolint:wrapcheck // is a *wire.Error
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return c.Judge(d.client.DoMulti(ctx, d.tokens.Reads(c)...)) //nolint:wrapcheck // is a *wire.Error
+}

@@ -129,6 +129,23 @@ func TestAdmit(t *testing.T) {
 	})
 }
 
+func TestAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	bearer := h.issue("u1", "s1")
+	if c, err := h.door.Again(t.Context(), bearer); err != nil || c.UserID != "u1" || c.Name != "Ana" {
+		t.Fatalf("%+v %v", c, err)
+	}
+	h.set(wire.KeyName("u1"), "Ana Novak")
+	if c, err := h.door.Again(t.Context(), bearer); err != nil || c.Name != "Ana Novak" {
+		t.Errorf("%+v %v", c, err)
+	}
+	h.set(wire.KeyRevoked("s1"), "1")
+	if _, err := h.door.Again(t.Context(), bearer); code(err) != wire.CodeInvalidToken {
+		t.Errorf("a revoked session: %v", err)
+	}
+}
+
 // Whoever may not come in is told why, counts for nothing and has not been seen.
 func TestRefusals(t *testing.T) {
 	t.Parallel()

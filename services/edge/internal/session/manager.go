@@ -48,6 +48,7 @@ type Manager struct {
 	metrics  *metrics
 	reg      *registry
 	count    atomic.Int64
+	told     atomic.Int64 // how often ended sessions and new names were told of
 	draining atomic.Bool
 
 	mu      sync.Mutex
@@ -92,6 +93,7 @@ func (m *Manager) open(ctx context.Context, c Conn, h Handshake) (*Session, erro
 	if token := shareToken(h); token != "" {
 		return m.openViewer(ctx, c, token)
 	}
+	told := m.told.Load()
 	claims, rooms, err := m.door.Admit(ctx, h.Token, c.ID())
 	if err != nil {
 		return nil, err
@@ -104,6 +106,14 @@ func (m *Manager) open(ctx context.Context, c Conn, h Handshake) (*Session, erro
 	s := &Session{m: m, conn: c, user: u, sid: claims.SessionID, expires: claims.ExpiresAt.Unix(), opened: time.Now()}
 	m.reg.add(s)
 	m.count.Add(1)
+	if m.told.Load() != told { // it may have been about this session, which nobody knew of
+		now, err := m.door.Again(ctx, h.Token)
+		if err != nil {
+			s.end(false)
+			return nil, err
+		}
+		m.reg.rename(now.UserID, now.Name)
+	}
 	if err := m.autoJoin(ctx, s, h, rooms); err != nil {
 		s.end(false)
 		return nil, err
@@ -201,13 +211,17 @@ func errorCode(data string) string {
 
 // Each calls fn with a user id, session id and a way to close, for every session.
 func (m *Manager) Each(fn func(userID, sessionID string, end func())) {
+	m.told.Add(1)
 	for _, s := range m.reg.all() {
 		fn(s.user.id, s.sid, func() { s.conn.Close(wire.CloseRevoked) })
 	}
 }
 
 // Rename gives a user's sessions another name from now on.
-func (m *Manager) Rename(userID, name string) { m.reg.rename(userID, name) }
+func (m *Manager) Rename(userID, name string) {
+	m.told.Add(1)
+	m.reg.rename(userID, name)
+}
 
 // sweepEvery is how late a token's end is noticed, at most.
 const sweepEvery = 500 * time.Millisecond

@@ -39,6 +39,8 @@ type Door interface {
 	// Admit finds out whose token it is, counts a socket of theirs over all edges,
 	// and lists the rooms they are probably in. Presence.Dismiss takes the count back.
 	Admit(ctx context.Context, bearer, socketID string) (c token.Claims, rooms []string, err error)
+	// Again finds out whether the token is still good, and by what name the user goes now.
+	Again(ctx context.Context, bearer string) (token.Claims, error)
 }
 
 // Room is what the edge knows of a room.
