@@ -162,6 +162,7 @@ type MemberLocation struct {
 	UserID   string   `json:"userId"`
 	State    string   `json:"state"`
 	IsLive   bool     `json:"isLive"`
+	Online   bool     `json:"online"`             // a socket of theirs is connected, or was until its grace period, which is running
 	LastSeen *Time    `json:"lastSeen,omitempty"` // the last fix or sign of life
 	Age      *float64 `json:"age,omitempty"`      // of the position, in s, by its fix time; absent without one
 }

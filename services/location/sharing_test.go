@@ -140,6 +140,15 @@ func TestSharingByREST(t *testing.T) {
 	if m := s.located("r1", "bob", "ann"); m.State != wire.LocationOff || m.IsLive || m.LastSeen != nil {
 		t.Errorf("bob, of whom nothing is known: %+v", m)
 	}
+	for field, want := range map[string]bool{"s bob e-1+ socket-1": true, "g bob": true, "s bobby e-1+ socket-2": false} {
+		if err := s.client.DoMulti(t.Context(), s.client.B().Del().Key(wire.KeyPresence("r1")).Build(),
+			s.client.B().Hset().Key(wire.KeyPresence("r1")).FieldValue().FieldValue(field, "{}").Build())[1].Error(); err != nil {
+			t.Fatal(err)
+		}
+		if m := s.located("r1", "bob", "ann"); m.Online != want {
+			t.Errorf("bob with the entry %q: %+v", field, m)
+		}
+	}
 	until := time.Now().Add(time.Hour).UTC().Format(wire.TimeLayout)
 	got := must[wire.SharingResponse](s, http.MethodPut, "/api/rooms/r1/sharing", "ann", fmt.Sprintf(`{"paused":true,"pausedUntil":%q}`, until))
 	if !got.Sharing.Paused || got.Sharing.PausedUntil == nil || len(got.Members) != 1 || got.Members[0].Paused {

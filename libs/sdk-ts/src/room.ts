@@ -70,6 +70,8 @@ export class LiveRoom extends Emitter<RoomEvents> {
   private arrivals = 0
   private meeting: ReturnType<typeof setTimeout> | undefined
   private moves = 0 // how often somebody was heard to come or go
+  private signs = 0 // how often somebody was heard to be there or not
+  private readonly signOf = new Map<string, number>() // the last one of each, by user id
   /** @internal How often somebody was heard to fall behind, or to catch up. */
   strayed = 0
   private last: Fix | null = null // where this device was
@@ -187,6 +189,11 @@ export class LiveRoom extends Emitter<RoomEvents> {
   leave(): void {
     this.live.say('leave-room', { roomId: this.id })
     this.outbox.close()
+    this.forget()
+  }
+
+  private forget(): void {
+    this.arrivals++ // nobody asks any more
     clearTimeout(this.meeting)
     this.live.forget(this.id)
   }
@@ -202,33 +209,30 @@ export class LiveRoom extends Emitter<RoomEvents> {
   }
 
   private async arrive(): Promise<void> {
-    for (let tries = 0; ; tries++) {
-      try {
-        await this.live.ask('join-room', { roomId: this.id })
-        break
-      } catch (error) {
-        if (!(error instanceof WeMapsError) || !error.temporary || tries >= 5 || this.live.state !== 'online') throw error
-        await new Promise((go) => setTimeout(go, error.retryAfterMs ?? 1000))
-      }
-    }
-    if (this.timeline.started) await this.fill()
-    else await this.start()
-    await this.catchUp()
-    await this.look()
+    const arrival = ++this.arrivals
+    await this.insist(arrival, () => this.live.ask('join-room', { roomId: this.id }))
+    // A chat that does not answer keeps nobody from seeing who is there.
+    await Promise.all([this.insist(arrival, () => this.ask()), this.insist(arrival, () => this.listen())])
   }
 
-  /** Learns who is in the room, and what it is, however often it has to ask while there is a connection. */
-  private async look(): Promise<void> {
-    const arrival = ++this.arrivals
-    for (let tries = 0; ; tries++) {
+  /** Asks as often as it takes, while the connection is the one that it is asked for. */
+  private async insist(arrival: number, ask: () => Promise<unknown>): Promise<void> {
+    for (let tries = 0; this.arrivals === arrival && this.live.state === 'online'; tries++) {
       try {
-        return await this.ask()
+        await ask()
+        return
       } catch (error) {
         if (!(error instanceof WeMapsError) || !error.temporary) throw error
         await new Promise((go) => setTimeout(go, error.retryAfterMs ?? Math.min(1000 * 2 ** tries, 30_000)))
-        if (this.arrivals !== arrival || this.live.state !== 'online') return // the next connection asks
       }
     }
+  }
+
+  /** Learns what was said, or what is missing of it. */
+  private async listen(): Promise<void> {
+    if (this.timeline.started) await this.fill()
+    else await this.start()
+    await this.catchUp()
   }
 
   private async start(): Promise<void> {
@@ -270,23 +274,26 @@ export class LiveRoom extends Emitter<RoomEvents> {
     }
   }
 
+  /** Learns who is in the room, and what it is. What cannot be told now is no reason not to take the rest. */
   private async ask(): Promise<void> {
-    if (this.live.userId === null) return
     const { api } = this.client
-    const before = this.strayed
-    const [room, receipts, calls, shown, way] = await Promise.all([
-      this.current(),
-      api.receipts(this.id).catch(() => []),
-      api.sos(this.id).catch(() => null),
-      api.sharing(this.id).catch(() => null),
-      api.navigation(this.id).catch(() => null),
+    const { strayed, signs } = this
+    let missing: WeMapsError | null = null
+    const spare = <T>(reading: Promise<T>) => reading.catch((error: unknown) => {
+      if (error instanceof WeMapsError && error.temporary) missing = error
+      return null
+    })
+    const [room, receipts, calls, shown, way, about] = await Promise.all([
+      this.current(), spare(api.receipts(this.id)), spare(api.sos(this.id)), spare(api.sharing(this.id)), spare(api.navigation(this.id)), spare(api.whereabouts(this.id)),
     ])
     if (calls) this.calls(calls)
-    for (const r of receipts) this.hasRead(r.userId, r.seq)
+    for (const r of receipts ?? []) this.hasRead(r.userId, r.seq)
     this.took(room)
     // What was heard meanwhile is newer than the answer.
-    for (const w of way?.members ?? []) if (this.members.has(w.userId) && this.strayed === before) this.know(w).straggling = w.straggling
+    for (const w of way?.members ?? []) if (this.members.has(w.userId) && this.strayed === strayed) this.know(w).straggling = w.straggling
+    for (const m of about?.members ?? []) if (!this.isMe(m.userId) && (this.signOf.get(m.userId) ?? 0) <= signs) this.connected(m.userId, m.online)
     for (const s of shown ? [shown.sharing, ...shown.members] : []) this.shows(s)
+    if (missing) throw missing as WeMapsError // is asked for again
   }
 
   /** The room as it is. Who comes or goes while the answer is on its way may be wrong in it: then it is asked for again. */
@@ -395,6 +402,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
     if (this.members.has(who.userId)) return
     this.know(who)
     this.emit('change')
+    if (this.live.userId === null) return // who looks on is told all that they may know
     this.meeting ??= setTimeout(() => {
       this.meeting = undefined
       void this.current().then((room) => this.took(room), () => undefined)
@@ -403,8 +411,15 @@ export class LiveRoom extends Emitter<RoomEvents> {
 
   /** @internal */
   there(who: { userId: string; userName: string }, online: boolean): void {
-    const m = this.know(who)
-    if (m.online === online) return
+    this.signOf.set(who.userId, ++this.signs)
+    this.meet(who) // who has left and is back may be anything
+    this.know(who)
+    this.connected(who.userId, online)
+  }
+
+  private connected(userId: string, online: boolean): void {
+    const m = this.members.get(userId)
+    if (!m || m.online === online) return
     m.online = online
     this.emit('presence', m)
     this.emit('change')
@@ -480,8 +495,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
   /** @internal */
   over(reason: RoomEvents['closed']['reason']): void {
     this.outbox.close()
-    clearTimeout(this.meeting)
-    this.live.forget(this.id)
+    this.forget()
     this.emit('closed', { reason })
   }
 

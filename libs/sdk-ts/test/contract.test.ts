@@ -115,6 +115,24 @@ describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
     await until('ann sees that bob is gone', () => ann!.room.members.size === 1)
   })
 
+  it('shows who is connected, to whoever comes later as well, and after one was away', async () => {
+    const { room, all: [ann, bob] } = await friends(2)
+    const sees = (f: Friend, other: Friend) => f.room.members.get(other.wm.user!.id)?.online
+    await until('both see that the other is there', () => [[ann!, bob!], [bob!, ann!]].every(([a, b]) => sees(a!, b!)))
+    const again = ann!.wm.connect() // as a page that is loaded anew
+    onTestFinished(() => again.close())
+    const late = again.room(room.id)
+    await until('who comes later knows it, too', () => late.members.get(bob!.wm.user!.id)?.online === true)
+    const gone = new Promise((go) => late.on('presence', (m) => m.userId === bob!.wm.user!.id && !m.online && go(true)))
+    const lid = (ann!.live as unknown as { socket: { connect(): void; disconnect(): void } }).socket
+    lid.disconnect()
+    bob!.live.close()
+    await gone
+    expect(sees(ann!, bob!)).toBe(true) // who was away has not heard of it
+    lid.connect()
+    await until('and learns it', () => sees(ann!, bob!) === false)
+  })
+
   it('says, edits, takes back, reacts, reads', async () => {
     const { all: [ann, bob] } = await friends(2)
     const sent = ann!.room.send('hello')

@@ -1773,6 +1773,8 @@ export interface components {
              * @description The last fix or sign of life; absent of who is paused or hidden
              */
             lastSeen?: string;
+            /** @description A device of theirs is connected: what user-online and user-offline tell from then on */
+            online: boolean;
             /**
              * @description stale: the position is a minute old or more. no-fix: is there, and does not know where. offline: nothing connected, no position
              * @enum {string}

@@ -22,7 +22,7 @@ func memberLocations(members []string, live []json.RawMessage, wishes store.Wish
 	}
 	out := make([]wire.MemberLocation, 0, len(members))
 	for _, user := range members {
-		m := wire.MemberLocation{UserID: user, State: wire.LocationOff}
+		m := wire.MemberLocation{UserID: user, State: wire.LocationOff, Online: signs.Online[user]}
 		policy := wishes.Policy(user)
 		if policy.Wherever(now) == privacy.Hidden {
 			m.State = wire.LocationHidden

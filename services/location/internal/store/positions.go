@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -97,7 +98,7 @@ func (p *Positions) Seen(ctx context.Context, room string, users []string) ([]js
 // Signs are the signs of life in a room, positions aside.
 type Signs struct {
 	Seen   map[string]time.Time // heard of without a fix
-	Online map[string]bool      // a socket is connected
+	Online map[string]bool      // a socket is connected, or nobody has been told yet that it is not
 }
 
 // Signs reads them.
@@ -117,8 +118,11 @@ func (p *Positions) Signs(ctx context.Context, room string) (Signs, error) {
 			signs.Seen[user] = time.UnixMilli(ms)
 		}
 	}
-	for _, user := range onlineOf(present) {
-		signs.Online[user] = true
+	for _, field := range present {
+		// "s <user> <edge> <socket>", or of a user in the grace period "g <user>".
+		if parts := strings.Fields(field); len(parts) > 1 {
+			signs.Online[parts[1]] = true
+		}
 	}
 	return signs, nil
 }

@@ -77,8 +77,14 @@ test('Ana opens a room, Bob comes by its link', async () => {
   await bob.page.getByRole('heading', { name: 'Join the room' }).waitFor()
   await bob.accessible('joining')
   await bob.button('Join').click()
-  await bob.member(ana.name).waitFor()
-  await ana.member(bob.name).waitFor()
+  for (const [p, other] of [[ana, bob], [bob, ana]]) await p.member(other.name).getByText('Connected, position not shared').waitFor()
+})
+
+test('whoever reloads sees who is connected, and is seen so', async () => {
+  for (const [p, other] of [[ana, bob], [bob, ana]]) {
+    for (let i = 0; i < 2; i++) await p.page.reload({ waitUntil: 'commit' })
+    for (const [a, b] of [[p, other], [other, p]]) await a.member(b.name).getByText('Connected, position not shared').waitFor()
+  }
 })
 
 test('they see each other move', async () => {

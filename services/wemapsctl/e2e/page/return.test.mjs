@@ -80,3 +80,24 @@ test('a network that went without a word is missed when something is said', asyn
   assert.ok(await ana.page.evaluate(() => globalThis.notReloaded), 'nothing was reloaded')
   ana.content()
 })
+
+test('a chat that does not answer keeps nobody from seeing who is there', async () => {
+  const eve = await Person.at(browser, `Eve ${stamp}`, desk)
+  let lost = 0
+  await eve.page.routeWebSocket(/socket\.io/, (ws) => {
+    const server = ws.connectToServer()
+    ws.onMessage((m) => {
+      if (String(m).includes('"request-chat-history"') && ++lost === 1) return // only the first never arrives
+      server.send(m)
+    })
+  })
+  await eve.signIn(`/r/${room.roomCode}`)
+  await eve.button('Join').click()
+  await eve.member(bob.name).getByText('Owner').waitFor({ timeout: 8000 }) // before the page gives its question up
+  assert.equal(lost, 1)
+  await bob.says('said meanwhile')
+  await eve.tab(/Chat/)
+  await eve.message('said meanwhile').waitFor()
+  eve.content()
+  await eve.context.close()
+})
