@@ -53,6 +53,7 @@ export async function roomEditors(owner, guest) {
   await line(owner, 'Big camp').getByText('1.0 km').waitFor()
   await guest.page.locator('.wm-pin.area', { hasText: 'Big camp' }).waitFor({ state: 'attached' })
   await owner.shot('areas-phone')
+  await shapes(owner)
   await remove(owner, 'Big camp')
   await guest.page.locator('.wm-pin.area', { hasText: 'Camp <i>' }).waitFor({ state: 'detached' })
   await owner.page.keyboard.press('Escape')
@@ -67,6 +68,64 @@ export async function roomEditors(owner, guest) {
   await owner.page.locator('.toast.error').waitFor()
   await remove(owner, 'By the lake')
   await owner.page.keyboard.press('Escape')
+}
+
+/** Areas with corners: written, dragged, added, removed. The dialog of the areas is open. */
+async function shapes(owner) {
+  const text = dialog(owner).getByLabel('Corners')
+  const corners = async () => (await text.inputValue()).split('\n')
+  const handle = (i) => dialog(owner).locator('.wm-corner:not(.middle)').nth(i)
+  const save = () => dialog(owner).getByRole('button', { name: 'Save' }).click()
+  const drag = async (what, x, y) => {
+    const box = await what.boundingBox()
+    await owner.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+    await owner.page.mouse.down()
+    await owner.page.mouse.move(box.x + box.width / 2 + x / 2, box.y + box.height / 2 + y / 2)
+    await owner.page.mouse.move(box.x + box.width / 2 + x, box.y + box.height / 2 + y)
+    await owner.page.mouse.up()
+  }
+  await dialog(owner).getByRole('button', { name: 'Draw an area' }).click()
+  await dialog(owner).getByLabel('Name').fill('Meadow')
+  const at = (north, east) => `${south(-north).latitude.toFixed(5)}, ${(lake.longitude + east / 78_000).toFixed(5)}`
+  await text.fill([at(0, 0), at(300, 300), at(0, 300), at(300, 0)].join('\n')) // as an hourglass
+  await save()
+  await dialog(owner).getByRole('alert').getByText('cross').waitFor()
+  await text.fill([at(0, 0), at(0, 300), at(300, 300), at(300, 0)].join('\n'))
+  await save()
+  await line(owner, 'Meadow').waitFor()
+  const rest = await owner.rest()
+  const path = `/api/rooms/${new URL(owner.page.url()).pathname.split('/').pop()}/geofences`
+  const stored = async () => (await rest.call('GET', path)).geofences.find((g) => g.name === 'Meadow')
+  const before = await stored()
+  await rest.call('PUT', `${path}/${before.id}`, { name: 'Meadow', kind: 'polygon', vertices: before.vertices, dwellSeconds: 120 }) // of another client
+  await owner.page.keyboard.press('Escape')
+  await open(owner, 'Room', 'Areas')
+  await dialog(owner).getByRole('button', { name: 'Change Meadow' }).click()
+  await handle(3).waitFor()
+  const [a, b, c, d] = await corners()
+  await drag(handle(0), -20, 15)
+  const [moved, ...rest4] = await corners()
+  assert.deepEqual(rest4, [b, c, d])
+  assert.ok(parseFloat(moved) < parseFloat(a), `${a} was moved down, to ${moved}`)
+  await drag(dialog(owner).locator('.wm-corner.middle').nth(1), 20, 0) // between b and c
+  await handle(4).waitFor()
+  assert.deepEqual((await corners()).filter((_, i) => i !== 2), [moved, b, c, d])
+  await owner.accessible('an area with corners')
+  await owner.shot('shape-phone')
+  await handle(4).click()
+  await dialog(owner).getByRole('button', { name: 'Remove this corner' }).click()
+  await handle(4).waitFor({ state: 'detached' })
+  assert.equal((await corners()).length, 4)
+  await dialog(owner).getByRole('button', { name: 'Make the middle of the map a corner' }).focus()
+  await owner.page.keyboard.press('Enter')
+  await handle(4).waitFor()
+  const meant = (await corners()).map((l) => l.split(', ').reverse().map(Number))
+  await save()
+  await line(owner, 'Meadow').waitFor()
+  const after = await stored()
+  assert.deepEqual(after.vertices.slice(0, meant.length), meant)
+  assert.equal(after.dwellSeconds, 120) // which the page does not show
+  await remove(owner, 'Meadow')
 }
 
 /** Recording: the room allows it, one agrees, and takes away what there is. The user's page is at a room that they own, and shares a position. */

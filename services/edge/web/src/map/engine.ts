@@ -5,8 +5,9 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { Base } from './base'
 import { Camera } from './camera'
 import { escape } from './config'
+import { Corners, type CornerActions } from './corners'
 import { Drift, margin } from './drift'
-import { distance, metresPerPixel, place, type LngLat } from './geo'
+import { bounds, distance, metresPerPixel, place, type LngLat } from './geo'
 import { Ground } from './ground'
 import { areaFeatures, lineFeature, routeFeatures, topOf, wayOf } from './line'
 import type { Look } from './marker'
@@ -27,6 +28,8 @@ export interface EngineOptions {
   theme: Theme
   onPress: (userId: string) => void
   onTap: (lat: number, lng: number) => void
+  /** What is done to the corners of the shape, if there is one; see setShape. */
+  onCorners?: CornerActions
 }
 
 const chores = 500 // ms between the things that need not be done in each frame
@@ -52,6 +55,7 @@ export class Engine {
   private readonly map: GlMap
   private readonly base: Base
   private readonly pins: Pins
+  private readonly corners: Corners | null
   private readonly timer: ReturnType<typeof setInterval>
   private readonly resize: ResizeObserver
   private attribution: AttributionControl
@@ -87,6 +91,7 @@ export class Engine {
     this.map.keyboard.disableRotation()
     const ground = new Ground(this.map)
     this.pins = new Pins(ground)
+    this.corners = options.onCorners ? new Corners(this.map, ground, options.onCorners) : null
     this.camera = new Camera({
       map: this.map,
       drift: new Drift(this.map.getCanvasContainer()),
@@ -100,6 +105,7 @@ export class Engine {
       if (!ground.drawn()) return
       this.people.place(this.camera.redrawing)
       this.pins.place()
+      this.corners?.place()
     })
     this.map.on('click', (e) => options.onTap(e.lngLat.lat, e.lngLat.wrap().lng))
     this.resize = new ResizeObserver(() => this.measure())
@@ -132,6 +138,12 @@ export class Engine {
     this.overlays = overlays
     this.drawOverlays()
     this.drawPins()
+  }
+
+  /** A shape whose corners can be moved, and which of them is chosen. */
+  setShape(ring: readonly LngLat[], chosen: number | null): void {
+    this.setOverlays({ geofences: [{ id: 'shape', name: '', polygon: ring }] })
+    this.corners?.set(ring, chosen)
   }
 
   /** How much of the route is done, by whoever the map is about. */
@@ -173,6 +185,15 @@ export class Engine {
     this.camera.set({ at: 'free' })
     this.camera.still()
     this.map.jumpTo({ center: [...at], zoom: Math.max(zoom, this.map.getZoom()), padding: this.padding })
+  }
+
+  /** Shows all of some places. */
+  lookAt(places: readonly LngLat[]): void {
+    const box = bounds(places)
+    if (!box) return
+    this.camera.set({ at: 'free' })
+    this.camera.still()
+    this.map.fitBounds([box.west, box.south, box.east, box.north], { padding: 40, maxZoom: 16, animate: false })
   }
 
   /** Whether a place is within what is seen. */

@@ -1,3 +1,5 @@
 export { colorOf, inkOn } from './color'
+export { crosses } from './corners'
+export type { LngLat } from './geo'
 export type { Geofence, MapProps, MeetingPoint, Overlays, RoomPlaces, Theme } from './types'
-export { MapView, PlacePicker } from './view'
+export { MapView, PlacePicker, ShapePicker } from './view'

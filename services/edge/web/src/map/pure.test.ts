@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { colorOf, contrast, inkOn, linear, palette } from './color'
+import { cornerFor, crosses } from './corners'
 import { bearing, between, bounds, circle, distance, metresPerPixel, near, offset, turn, type LngLat } from './geo'
 import { Motion } from './motion'
 import { Trail } from './trail'
@@ -192,5 +193,29 @@ describe('colours', () => {
     }
     expect(counts.size).toBe(palette.length)
     for (const n of counts.values()) expect(n).toBeGreaterThan(800)
+  })
+})
+
+describe('the corners of a shape', () => {
+  const square: LngLat[] = [[0, 0], [1, 0], [1, 1], [0, 1]]
+
+  it('get another one where it is least out of the way', () => {
+    expect(cornerFor([], [5, 5])).toBe(0)
+    expect(cornerFor(square.slice(0, 2), [0.5, 0])).toBe(2) // as long as there is no shape, they come in turn
+    expect(cornerFor(square, [0.5, -0.2])).toBe(1)
+    expect(cornerFor(square, [1.2, 0.5])).toBe(2)
+    expect(cornerFor(square, [-0.2, 0.5])).toBe(4)
+  })
+
+  it('have lines that may not cross', () => {
+    const [a, b, c, d] = square as [LngLat, LngLat, LngLat, LngLat]
+    expect(crosses(square)).toBe(false)
+    expect(crosses([a, b, d, c])).toBe(true)
+    expect(crosses([a, c, b, d])).toBe(true)
+    expect(crosses([a, b, c, [0.9, 0.1], d])).toBe(false)
+    expect(crosses([a, b, c, [0.5, -0.1], d])).toBe(true)
+    expect(crosses([])).toBe(false)
+    expect(crosses([[179, 0], [-179, 0], [-179, 1], [179, 1]])).toBe(false)
+    expect(crosses([[179, 0], [-179, 1], [-179, 0], [179, 1]])).toBe(true)
   })
 })

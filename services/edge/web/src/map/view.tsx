@@ -6,7 +6,9 @@ import type { Place } from '../place'
 import { ownPosition } from '../position'
 import { codeIsMissing } from '../state/version'
 import { IconButton } from '../ui/kit'
+import { cornerFor } from './corners'
 import type { Engine, EngineOptions } from './engine'
+import type { LngLat } from './geo'
 import { link, type Wishes } from './link'
 import './map.css'
 import type { MapProps, Theme } from './types'
@@ -131,12 +133,75 @@ export function PlacePicker({ place, start, radius, onPick, theme }: {
   )
 }
 
+/** A map on which the corners of a shape are moved, added and removed. */
+export function ShapePicker({ ring, start, onChange, theme }: {
+  ring: readonly LngLat[]
+  /** Where to look as long as there is no shape. */
+  start: Place
+  onChange: (ring: readonly LngLat[]) => void
+  theme?: MapProps['theme']
+}) {
+  const [chosen, setChosen] = useState<number | null>(null)
+  const latest = useRef({ ring, onChange })
+  latest.current = { ring, onChange }
+  const change = (next: readonly LngLat[]) => {
+    latest.current.ring = next // a finger is faster than the page
+    latest.current.onChange(next)
+  }
+  const add = (i: number, at: LngLat) => {
+    change(latest.current.ring.toSpliced(i, 0, at))
+    setChosen(i)
+  }
+  const tap = (at: LngLat) => add(cornerFor(latest.current.ring, at), at)
+  const { box, frame, engine, failed } = useEngine(theme, {
+    onPress: () => undefined,
+    onTap: (lat, lng) => tap([lng, lat]),
+    onCorners: {
+      move: (i, to) => {
+        change(latest.current.ring.with(i, to))
+        setChosen(i)
+      },
+      add,
+      press: (i) => setChosen((c) => (c === i ? null : i)),
+    },
+  })
+  useEffect(() => {
+    if (ring.length > 0) engine?.lookAt(ring)
+    else engine?.look([start.lng, start.lat], 14)
+  }, [engine])
+  useEffect(() => engine?.setShape(ring, chosen), [engine, ring.join(), chosen])
+  return (
+    <div class="wm-map picking">
+      <div class="wm-canvas" ref={box} />
+      <div class="wm-frame" ref={frame}>
+        {failed && <p class="wm-failed" role="status">{t(failed)}</p>}
+        {engine && (
+          <div class="wm-controls" role="group" aria-label={t('map.controls')}>
+            {chosen !== null && chosen < ring.length && (
+              <IconButton icon="trash" label={t('map.removeCorner')} onClick={() => {
+                setChosen(null)
+                change(ring.toSpliced(chosen, 1))
+              }} />
+            )}
+            <IconButton icon="plus" label={t('map.zoomIn')} onClick={() => engine.zoom(1)} />
+            <IconButton icon="minus" label={t('map.zoomOut')} onClick={() => engine.zoom(-1)} />
+            <IconButton icon="pin" label={t('map.addMiddle')} onClick={() => {
+              const { lat, lng } = engine.middle()
+              tap([lng, lat])
+            }} />
+          </div>
+        )}
+      </div>
+    </div>
+  )
+}
+
 const dark = matchMedia('(prefers-color-scheme: dark)')
 const systemTheme = signal<Theme>(dark.matches ? 'dark' : 'light')
 dark.addEventListener('change', () => (systemTheme.value = dark.matches ? 'dark' : 'light'))
 
 /** The map library is larger than all the rest of the page: it comes by itself, after what can be read. */
-function useEngine(theme: MapProps['theme'], on: Pick<EngineOptions, 'onPress' | 'onTap'>) {
+function useEngine(theme: MapProps['theme'], on: Pick<EngineOptions, 'onPress' | 'onTap' | 'onCorners'>) {
   const box = useRef<HTMLDivElement>(null)
   const frame = useRef<HTMLDivElement>(null)
   const [engine, setEngine] = useState<Engine | null>(null)
@@ -157,6 +222,7 @@ function useEngine(theme: MapProps['theme'], on: Pick<EngineOptions, 'onPress' |
           theme: (theme ?? systemTheme).peek(),
           onPress: (id) => handlers.current.onPress(id),
           onTap: (lat, lng) => handlers.current.onTap(lat, lng),
+          ...(on.onCorners && { onCorners: on.onCorners }),
         })
         setEngine(made)
       } catch {

@@ -33,15 +33,16 @@ export function IconButton({ icon, label, class: more, size, type = 'button', ..
 
 type Input = Pick<InputHTMLAttributes<HTMLInputElement>, 'value' | 'onInput' | 'minLength' | 'maxLength' | 'required' | 'readOnly' | 'name' | 'placeholder'
   | 'autoComplete' | 'autoCapitalize' | 'spellcheck' | 'autofocus'>
-type FieldProps = Input & { type?: 'text' | 'password'; class?: string; 'data-autofocus'?: boolean; label: string; hint?: ComponentChildren; wrong?: string | null }
+type FieldProps = Input & { type?: 'text' | 'password'; lines?: number; class?: string; 'data-autofocus'?: boolean; label: string; hint?: ComponentChildren; wrong?: string | null }
 
-/** A labelled input, with a hint or with what is wrong. */
-export function Field({ label, hint, wrong, class: more, type = 'text', ...rest }: FieldProps) {
+/** A labelled input, of several lines if it says so, with a hint or with what is wrong. */
+export function Field({ label, hint, wrong, class: more, type = 'text', lines, ...rest }: FieldProps) {
   const id = useId()
+  const all = { id, 'aria-invalid': wrong ? true : undefined, 'aria-describedby': wrong || hint ? `${id}-hint` : undefined, ...rest }
   return (
     <div class={`field ${more ?? ''}`}>
       <label for={id}>{label}</label>
-      <input id={id} {...({ type } as { type: 'text' })} aria-invalid={wrong ? true : undefined} aria-describedby={wrong || hint ? `${id}-hint` : undefined} {...rest} />
+      {lines ? <textarea rows={lines} {...(all as object)} /> : <input {...({ type } as { type: 'text' })} {...all} />}
       {(wrong || hint) && (
         <p id={`${id}-hint`} class={wrong ? 'wrong' : 'hint'} role={wrong ? 'alert' : undefined}>
           {wrong || hint}
