@@ -19,14 +19,15 @@ export function later<P extends object>(fetch: () => Promise<ComponentType<P>>, 
   const Later = (props: P) => {
     const [tries, setTries] = useState(0)
     const [failed, setFailed] = useState<unknown>(null)
+    const Shown = Known // now: the code may come before the effect runs, and then nobody would show it
     useEffect(() => {
-      if (!Known) come().then(() => setTries(-1), async (error: unknown) => {
+      if (!Shown) come().then(() => setTries(-1), async (error: unknown) => {
         const known = await codeIsMissing() // which says so itself
         if (!quiet) setFailed(error)
         else if (!known) complain(error)
       })
     }, [tries])
-    if (Known) return <Known {...props} />
+    if (Shown) return <Shown {...props} />
     if (quiet) return null
     if (!failed) return <Spinner label={t('app.loading')} />
     return (
