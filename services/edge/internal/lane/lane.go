@@ -82,7 +82,9 @@ func (l *Lane) Run(ctx context.Context) {
 		for _, it := range items {
 			cmds = append(cmds, it.cmd)
 		}
-		l.send(ctx, items, cmds)
+		if !l.send(ctx, items, cmds) {
+			cmds = make(rueidis.Commands, 0, batch)
+		}
 		clear(items)
 	}
 }
@@ -99,7 +101,10 @@ func (l *Lane) gather(items []item) []item {
 	return items
 }
 
-func (l *Lane) send(ctx context.Context, items []item, cmds rueidis.Commands) {
+// send tells whether cmds may be used again. After a timeout, or on a connection
+// that breaks, the client's writer may still be reading them: it would send what
+// comes next in their place, and that twice.
+func (l *Lane) send(ctx context.Context, items []item, cmds rueidis.Commands) bool {
 	// A stop must not cut off what was accepted already.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
@@ -107,7 +112,9 @@ func (l *Lane) send(ctx context.Context, items []item, cmds rueidis.Commands) {
 	results := l.client.DoMulti(ctx, cmds...)
 	l.last.Store(int64(time.Since(items[0].at)))
 	l.oldest.Store(0)
+	answered := true
 	for i, r := range results {
+		answered = answered && r.NonRedisError() == nil
 		if items[i].done != nil {
 			items[i].done(r)
 		}
@@ -115,4 +122,5 @@ func (l *Lane) send(ctx context.Context, items []item, cmds rueidis.Commands) {
 	if l.took != nil {
 		l.took(time.Duration(l.last.Load()))
 	}
+	return answered
 }
