@@ -65,7 +65,7 @@ func (s seats) Seats(roomID string) []presence.Seat {
 	members := s.rooms.Members(roomID)
 	all := make([]presence.Seat, 0, len(members))
 	for _, m := range members {
-		if seat, ok := m.(*session.Seat); ok {
+		if seat, ok := m.(*session.Seat); ok && seat.Entered() {
 			all = append(all, presence.Seat{UserID: seat.UserID(), UserName: seat.UserName(), SocketID: seat.SocketID()})
 		}
 	}

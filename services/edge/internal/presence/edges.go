@@ -124,21 +124,23 @@ func (p *Presence) tellAll(ctx context.Context, silent bool) error {
 	if err != nil {
 		return fmt.Errorf("read this edge's rooms: %w", err)
 	}
-	rooms := map[string]bool{}
+	rooms := p.owed.takeRooms() // → whether to announce those who are missing
+	if rooms == nil {
+		rooms = map[string]bool{}
+	}
 	for _, id := range known {
-		rooms[id] = true
+		rooms[id] = rooms[id] || !silent
 	}
 	p.mu.Lock()
 	for id := range p.rooms {
-		rooms[id] = true
+		rooms[id] = rooms[id] || !silent
 	}
 	p.mu.Unlock()
-	online := head(wire.EventUserOnline)
-	if silent {
-		online = ""
+	for id, announce := range rooms {
+		p.tell(id, announce)
 	}
-	for id := range rooms {
-		p.tell(id, online)
+	for socketID, userID := range p.owed.takeUncounts() {
+		p.Uncount(userID, socketID)
 	}
 	return nil
 }
@@ -146,8 +148,12 @@ func (p *Presence) tellAll(ctx context.Context, silent bool) error {
 // tell makes Redis know this edge's sockets in a room. Exits are queued under
 // the same lock, after the seat has gone: none can be overtaken by a list that
 // still has it.
-func (p *Presence) tell(roomID, online string) {
+func (p *Presence) tell(roomID string, announce bool) {
 	until := time.Now().Add(p.cfg.Grace).UnixMilli()
+	online := ""
+	if announce {
+		online = head(wire.EventUserOnline)
+	}
 	args := []string{p.edge, strconv.FormatInt(until, 10), head(wire.EventUserOffline), online}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -155,16 +161,18 @@ func (p *Presence) tell(roomID, online string) {
 		args = append(args, s.UserID, s.SocketID, payload(roomID, s.UserID, s.UserName))
 	}
 	p.do(p.client.B().Sadd().Key(keyRooms(p.edge)).Member(roomID).Build(), nil)
-	p.do(p.call(roomID, "sync", args...), func(r rueidis.RedisResult) {
+	p.change(roomID, announce, func(r rueidis.RedisResult) {
 		users, _ := r.AsStrSlice() // an error asks for a resync
 		for _, userID := range users {
 			p.do(p.graceUntil(float64(until), roomID, userID), nil)
 		}
-	})
+	}, "sync", args...)
 }
 
+// graceUntil notes when a grace ends, unless a later end is noted: of two devices
+// that go at two edges, the one that was there last may have noted its end first.
 func (p *Presence) graceUntil(until float64, roomID, userID string) rueidis.Completed {
-	return p.client.B().Zadd().Key(keyGrace).ScoreMember().ScoreMember(until, roomID+" "+userID).Build()
+	return p.client.B().Zadd().Key(keyGrace).Gt().ScoreMember().ScoreMember(until, roomID+" "+userID).Build()
 }
 
 // reapDead clears away after all edges whose leases have lapsed.
@@ -189,9 +197,8 @@ func (p *Presence) reapDead(ctx context.Context) error {
 // reap removes all entries of an edge. Its users have had the length of a lease
 // to come back, so those without a socket are offline now.
 func (p *Presence) reap(ctx context.Context, edge string) error {
-	results := p.client.DoMulti(ctx,
-		p.client.B().Set().Key(keyReaped(edge)).Value("1").Ex(2*time.Minute).Build(),
-		p.client.B().Smembers().Key(keyRooms(edge)).Build())
+	mark := p.client.B().Set().Key(keyReaped(edge)).Value("1").Ex(2 * time.Minute).Build().Pin()
+	results := p.client.DoMulti(ctx, mark, p.client.B().Smembers().Key(keyRooms(edge)).Build())
 	if err := redisx.FirstError(results); err != nil {
 		return fmt.Errorf("clear away after %s: %w", edge, err)
 	}
@@ -202,6 +209,11 @@ func (p *Presence) reap(ctx context.Context, edge string) error {
 		if err := p.clear(ctx, edge, part); err != nil {
 			return fmt.Errorf("clear away after %s: %w", edge, err)
 		}
+	}
+	// One that was only frozen may have read the first mark already, and told Redis
+	// of its sockets before they were taken away: it must tell once more.
+	if err := p.client.Do(ctx, mark).Error(); err != nil {
+		return fmt.Errorf("clear away after %s: %w", edge, err)
 	}
 	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
 	if err := unregister.Exec(ctx, p.client, []string{wire.KeyEdges}, []string{edge, now}).Error(); err != nil {
@@ -215,24 +227,23 @@ func (p *Presence) clear(ctx context.Context, edge string, rooms []string) error
 	if edge == p.edge { // going in good order: its users have had no time yet
 		until = time.Now().Add(p.cfg.Grace).UnixMilli()
 	}
-	cmds := make(rueidis.Commands, 0, len(rooms)+1)
+	cmds := make(rueidis.Commands, 0, len(rooms))
 	for _, id := range rooms {
 		cmds = append(cmds, p.call(id, "sync", edge, strconv.FormatInt(until, 10), head(wire.EventUserOffline), ""))
 	}
-	results := p.client.DoMulti(ctx, append(cmds, p.client.B().Srem().Key(keyRooms(edge)).Member(rooms...).Build())...)
+	results := p.client.DoMulti(ctx, cmds...)
 	if err := redisx.FirstError(results); err != nil {
 		p.again() // the script may be unknown
 		return err
 	}
-	graced := rueidis.Commands{}
+	done := rueidis.Commands{}
 	for i, id := range rooms {
 		users, _ := results[i].AsStrSlice() // its error was looked at
 		for _, userID := range users {
-			graced = append(graced, p.graceUntil(float64(until), id, userID))
+			done = append(done, p.graceUntil(float64(until), id, userID))
 		}
 	}
-	if len(graced) == 0 {
-		return nil
-	}
-	return redisx.FirstError(p.client.DoMulti(ctx, graced...))
+	// Not before: whatever could not be cleared away has to be found again.
+	done = append(done, p.client.B().Srem().Key(keyRooms(edge)).Member(rooms...).Build())
+	return redisx.FirstError(p.client.DoMulti(ctx, done...))
 }

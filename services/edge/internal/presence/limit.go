@@ -85,9 +85,14 @@ func (p *Presence) freeDead(ctx context.Context, userID string) (bool, error) {
 	return true, nil
 }
 
-// Uncount takes back what Admit has counted, or may have.
+// Uncount takes back what Admit has counted, or may have. While Redis is away it
+// is kept: a socket that stayed counted would be in its user's way for days.
 func (p *Presence) Uncount(userID, socketID string) {
-	p.do(p.client.B().Hdel().Key(keySockets(userID)).Field(socketID).Build(), nil)
+	p.do(p.client.B().Hdel().Key(keySockets(userID)).Field(socketID).Build(), func(r rueidis.RedisResult) {
+		if r.Error() != nil {
+			p.owed.uncount(userID, socketID)
+		}
+	})
 }
 
 // Online tells that a user has been seen coming.

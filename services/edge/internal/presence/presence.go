@@ -42,7 +42,8 @@ type Config struct {
 // Seat is a socket's place in a room.
 type Seat struct{ UserID, UserName, SocketID string }
 
-// Seats lists what is on this edge, for when Redis has to be told anew.
+// Seats lists what is on this edge, for when Redis has to be told anew: those
+// that Enter has told of, and no others.
 type Seats interface {
 	Seats(roomID string) []Seat
 }
@@ -59,6 +60,7 @@ type Presence struct {
 	admission string        // of the script of that name
 	resync    chan struct{} // Redis does not know what it should
 	age       atomic.Value  // string, of the counts; "" = they are not to be relied upon
+	owed      owed          // what Redis could not be told
 
 	mu    sync.Mutex     // also keeps what is queued about a room in order
 	rooms map[string]int // entries of this edge
@@ -171,17 +173,33 @@ func (p *Presence) do(cmd rueidis.Completed, done func(rueidis.RedisResult)) {
 	}
 }
 
-// Enter tells of a socket in a room.
-func (p *Presence) Enter(roomID, userID, userName, socketID string) {
+// change sends one operation. If it fails, the room is told of anew, even one
+// that this edge has no sockets in by then.
+func (p *Presence) change(roomID string, announces bool, done func(rueidis.RedisResult), operation string, args ...string) {
+	p.do(p.call(roomID, operation, args...), func(r rueidis.RedisResult) {
+		if r.Error() != nil {
+			p.owed.room(roomID, announces)
+			p.again()
+		}
+		if done != nil {
+			done(r)
+		}
+	})
+}
+
+// Enter tells of a socket in a room. From then on Seats must list it, which entered
+// says: one that a resync told of first would not be announced.
+func (p *Presence) Enter(roomID, userID, userName, socketID string, entered *atomic.Bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	entered.Store(true)
 	if p.rooms[roomID]++; p.rooms[roomID] == 1 {
 		p.do(p.client.B().Sadd().Key(keyRooms(p.edge)).Member(roomID).Build(), nil)
 	}
 	data := payload(roomID, userID, userName)
 	online, _ := wire.Envelope{Event: wire.EventUserOnline, Class: wire.ClassOrdered, UserID: userID,
 		Origin: wire.Origin{EdgeID: p.cfg.EdgeID, SocketID: socketID}}.Split()
-	p.do(p.call(roomID, "enter", userID, p.edge, socketID, data, online), nil)
+	p.change(roomID, true, nil, "enter", userID, p.edge, socketID, data, online)
 }
 
 // Exit tells that a socket is gone from a room; its user may come back.
@@ -191,7 +209,7 @@ func (p *Presence) Exit(roomID, userID, _, socketID string) {
 	defer p.mu.Unlock()
 	// Noted before it begins, so that no crash in between can forget it.
 	p.do(p.graceUntil(float64(until), roomID, userID), nil)
-	p.do(p.call(roomID, "exit", userID, p.edge, socketID, strconv.FormatInt(until, 10)), nil)
+	p.change(roomID, false, nil, "exit", userID, p.edge, socketID, strconv.FormatInt(until, 10))
 	p.forget(roomID)
 }
 
@@ -199,13 +217,13 @@ func (p *Presence) Exit(roomID, userID, _, socketID string) {
 func (p *Presence) Leave(roomID, userID, socketID string, done func(last bool, err error)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.do(p.call(roomID, "leave", userID, p.edge, socketID), func(r rueidis.RedisResult) {
+	p.change(roomID, false, func(r rueidis.RedisResult) {
 		left, err := r.AsInt64()
 		if err != nil {
 			err = wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
 		}
 		done(left == 0, err)
-	})
+	}, "leave", userID, p.edge, socketID)
 	p.forget(roomID)
 }
 
@@ -261,10 +279,18 @@ func (p *Presence) settleSome(ctx context.Context) bool {
 		p.again() // the script may be unknown
 		return false
 	}
-	// A member that was put back meanwhile has a later score and must stay.
-	remove := p.client.B().Zremrangebyscore().Key(keyGrace).Min("-inf").Max(now).Build()
-	if len(due) == settleBatch {
-		remove = p.client.B().Zrem().Key(keyGrace).Member(due...).Build()
-	}
-	return p.client.Do(ctx, remove).Error() == nil && len(due) == settleBatch
+	return p.settled(ctx, now, due) == nil && len(due) == settleBatch
 }
+
+// settled takes members out of the graces. One that was put back meanwhile has a
+// later end, and must stay: nobody would look for it any more.
+func (p *Presence) settled(ctx context.Context, now string, members []string) error {
+	return pastGraces.Exec(ctx, p.client, []string{keyGrace}, append([]string{now}, members...)).Error()
+}
+
+var pastGraces = rueidis.NewLuaScript(`
+for i = 2, #ARGV do
+  local ends = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  if ends and tonumber(ends) <= tonumber(ARGV[1]) then redis.call('ZREM', KEYS[1], ARGV[i]) end
+end
+return 1`)

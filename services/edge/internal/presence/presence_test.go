@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -89,7 +90,12 @@ func (w *world) wait(what string, n int) {
 // here is what one edge has.
 type here struct {
 	mu    sync.Mutex
-	seats map[string]Seat
+	seats map[string]*sitting
+}
+
+type sitting struct {
+	Seat
+	entered atomic.Bool
 }
 
 func (h *here) Seats(string) []Seat {
@@ -97,7 +103,9 @@ func (h *here) Seats(string) []Seat {
 	defer h.mu.Unlock()
 	var all []Seat
 	for _, s := range h.seats {
-		all = append(all, s)
+		if s.entered.Load() {
+			all = append(all, s.Seat)
+		}
 	}
 	return all
 }
@@ -111,7 +119,7 @@ type edge struct {
 
 func (w *world) edge(id string) *edge {
 	w.t.Helper()
-	h := &here{seats: map[string]Seat{}}
+	h := &here{seats: map[string]*sitting{}}
 	p := New(Config{EdgeID: id, Grace: 300 * time.Millisecond, Lease: 900 * time.Millisecond, Heartbeat: 200 * time.Millisecond, Settle: 50 * time.Millisecond},
 		w.open(), h, zap.NewNop())
 	ctx, cancel := context.WithCancel(context.Background())
@@ -123,10 +131,11 @@ func (w *world) edge(id string) *edge {
 }
 
 func (e *edge) enter(user, socket string) {
+	s := &sitting{Seat: Seat{user, user, socket}}
 	e.here.mu.Lock()
-	e.here.seats[socket] = Seat{user, user, socket}
+	e.here.seats[socket] = s
 	e.here.mu.Unlock()
-	e.Enter("r", user, user, socket)
+	e.Enter("r", user, user, socket, &s.entered)
 }
 
 func (e *edge) exit(user, socket string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"sync/atomic"
 
 	"github.com/wemaps/wemaps/libs/token"
 	"github.com/wemaps/wemaps/libs/wire"
@@ -90,7 +91,9 @@ type Commands interface {
 type Presence interface {
 	// Dismiss uncounts a socket that the Door has counted.
 	Dismiss(userID, socketID string)
-	Enter(roomID, userID, userName, socketID string)
+	// Enter sets entered together with noting the arrival: from then on the seat must
+	// be listed when presence asks who is here, and not before.
+	Enter(roomID, userID, userName, socketID string, entered *atomic.Bool)
 	// Exit tells of a socket that is gone from a room but whose user may come back.
 	Exit(roomID, userID, userName, socketID string)
 	// Leave is Exit for good. done hears whether that was the user's last socket

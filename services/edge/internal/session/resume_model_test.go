@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -119,10 +120,10 @@ func (w *modelWorld) Append(service string, c wire.Command, _ func(error)) error
 // modelPresence counts nobody.
 type modelPresence struct{}
 
-func (modelPresence) Dismiss(string, string)                          {}
-func (modelPresence) Enter(string, string, string, string)            {}
-func (modelPresence) Exit(string, string, string, string)             {}
-func (modelPresence) Leave(string, string, string, func(bool, error)) {}
+func (modelPresence) Dismiss(string, string)                                   {}
+func (modelPresence) Enter(_, _, _, _ string, entered *atomic.Bool)            { entered.Store(true) }
+func (modelPresence) Exit(string, string, string, string)                      {}
+func (modelPresence) Leave(string, string, string, func(last bool, err error)) {}
 
 // meanwhile lets the room go on for a moment.
 func (w *modelWorld) meanwhile() {

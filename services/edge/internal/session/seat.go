@@ -13,6 +13,7 @@ type Seat struct {
 	session   *Session
 	room      string
 	announced bool         // the others were told; guarded by Session.mu
+	entered   atomic.Bool  // presence was told; set under Session.mu while the session has the seat
 	first     atomic.Int64 // seq of the first chat message that came here live
 	paged     atomic.Int64 // chat up to here came in the pages of a resume
 	gate      atomic.Pointer[gate]
@@ -63,6 +64,9 @@ func (s *Seat) UserID() string   { return s.session.user.id }
 func (s *Seat) SocketID() string { return s.session.conn.ID() }
 func (s *Seat) RoomID() string   { return s.room }
 
+// Entered tells whether presence knows of the seat.
+func (s *Seat) Entered() bool { return s.entered.Load() }
+
 // UserName is the user's name by now.
 func (s *Seat) UserName() string { return s.session.name() }
 
@@ -88,7 +92,9 @@ func (s *Seat) ReplyChat(ref, event string, data []byte, seq int64, place string
 // has ended. The caller has taken it out of the hub.
 func (s *Seat) Evict() {
 	if s.session.remove(s) {
-		s.session.m.presence.Leave(s.room, s.session.user.id, s.SocketID(), func(bool, error) {})
+		if s.Entered() {
+			s.session.m.presence.Leave(s.room, s.session.user.id, s.SocketID(), func(bool, error) {})
+		}
 		s.session.m.rooms.Close(s.room)
 	}
 }

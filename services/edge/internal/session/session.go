@@ -105,7 +105,9 @@ func (s *Session) end(clean bool) {
 	s.mu.Unlock()
 	for _, seat := range seats {
 		s.m.rooms.Leave(seat.room, seat)
-		s.m.presence.Exit(seat.room, s.user.id, s.name(), s.conn.ID())
+		if seat.Entered() {
+			s.m.presence.Exit(seat.room, s.user.id, s.name(), s.conn.ID())
+		}
 	}
 	s.m.presence.Dismiss(s.user.id, s.conn.ID())
 	s.m.reg.remove(s)
@@ -136,9 +138,14 @@ func (s *Session) sit(ctx context.Context, seat *Seat) error {
 		}
 		return err
 	}
-	s.m.presence.Enter(seat.room, s.user.id, s.name(), s.conn.ID())
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// Whoever evicts it tells presence after it has taken it from the list. An arrival
+	// that came after that would be taken back by nobody.
+	if !slices.Contains(s.seats, seat) {
+		return wire.NewError(wire.CodeNotMember)
+	}
+	s.m.presence.Enter(seat.room, s.user.id, s.name(), s.conn.ID(), &seat.entered)
 	if s.recovery.seated(seat.room) {
 		s.lose()
 	}
