@@ -1,5 +1,5 @@
-// Command up is `wemapsctl up`, and nothing else of wemapsctl: `task up` runs it, so that a first start does not wait for
-// the compiler to be through with the load generator, chaos and all the rest.
+// Command up is `wemapsctl up`, and nothing else of wemapsctl: it is compiled in seconds, and then installs Postgres and Redis,
+// compiles the services and builds the page at the same time. `task up` runs it.
 package main
 
 import (
