@@ -18,12 +18,13 @@ type chat struct {
 	mu       sync.Mutex
 	messages map[string][]json.RawMessage
 	changed  map[string][]json.RawMessage // by rev
+	edits    map[string]wire.Envelope     // what rooms are told of them, by the id of the request
 	mute     bool                         // keeps messages to itself, like a Pub/Sub that loses them
 	silent   bool                         // answers nobody who asks for history
 }
 
 func (w *world) serveChat() *chat {
-	c := &chat{messages: map[string][]json.RawMessage{}, changed: map[string][]json.RawMessage{}}
+	c := &chat{messages: map[string][]json.RawMessage{}, changed: map[string][]json.RawMessage{}, edits: map[string]wire.Envelope{}}
 	w.serve(wire.ServiceChat, func(cmd wire.Command) {
 		switch cmd.Type {
 		case wire.CommandSend:
@@ -82,10 +83,12 @@ func (c *chat) edit(w *world, cmd wire.Command) {
 	raw, _ := json.Marshal(m)
 	c.messages[cmd.RoomID][seq-1] = raw
 	c.changed[cmd.RoomID] = append(c.changed[cmd.RoomID], raw)
+	told := wire.Envelope{Event: event, Class: wire.ClassOrdered, UserID: cmd.UserID, Origin: cmd.Origin, Data: string(raw)}
+	c.edits[cmd.Origin.Ref] = told
 	mute := c.mute
 	c.mu.Unlock()
 	if !mute {
-		w.log(cmd.RoomID, wire.Envelope{Event: event, Class: wire.ClassOrdered, UserID: cmd.UserID, Origin: cmd.Origin, Data: string(raw)})
+		w.log(cmd.RoomID, told)
 	}
 }
 

@@ -363,11 +363,11 @@ export class LiveRoom extends Emitter<RoomEvents> {
   }
 
   /** @internal Takes the next change; one that is not the next means that some were missed. */
-  step(rev: number, m: ChatMessage | undefined): void {
+  step(rev: number, m: ChatMessage | undefined, whole = true): void {
     if (rev <= this.rev) return
     const next = this.rev < 0 || rev === this.rev + 1
     if (next && this.rev >= 0) this.rev = rev
-    if (m) this.changed(m)
+    if (m && (next || whole)) this.changed(m) // else what it does not say may have changed before it
     if (!next) void this.catchUp().catch(() => undefined) // or at the next connection
   }
 
@@ -551,7 +551,7 @@ const handlers: Handlers = {
   },
   'message-reaction': (r, d) => {
     const m = r.byId(d.id)
-    r.step(d.rev, m && { ...m, rev: d.rev, reactions: d.reactions as NonNullable<ChatMessage['reactions']> })
+    r.step(d.rev, m && { ...m, rev: d.rev, reactions: d.reactions as NonNullable<ChatMessage['reactions']> }, false)
   },
   'sharing-changed': (r, x) => r.shows(x),
   'location-removed': (r, x) => r.hidden(x.userId),

@@ -40,6 +40,7 @@ type chatState struct {
 	// The sender gets one event, at the message's place in the order.
 	owed     map[int64]wire.Origin // answers that came before their messages
 	answered []answer              // messages that came before their answers, oldest first
+	changes  changeAnswers
 }
 
 type answer struct {
@@ -128,25 +129,6 @@ func (b *Bus) tellChat(r *room, e wire.Envelope) {
 		}
 	}
 	b.mention(r, e)
-}
-
-// change takes an edit, a deletion or a reaction. It waits for nothing: clients
-// know what is newer by its number. The caller holds r.mu.
-func (b *Bus) change(r *room, e wire.Envelope) {
-	b.tell(r, e)
-	var m struct {
-		Rev int64 `json:"rev"`
-	}
-	_ = json.Unmarshal([]byte(e.Data), &m) // 0: not a change
-	c := &r.chat
-	c.seen = max(c.seen, m.Rev)
-	switch {
-	case !c.known:
-	case m.Rev == c.rev+1:
-		c.rev = m.Rev
-	case m.Rev > c.rev+1 && !c.filling:
-		b.fill(r, c.newest())
-	}
 }
 
 // tellChanged tells of a message that was changed without a word coming here, as
@@ -327,6 +309,7 @@ func (b *Bus) filled(roomID string, e wire.Envelope) {
 	if c.known {
 		c.rev = max(c.rev, page.Rev)
 	}
+	b.answerChanges(r, c.rev)
 	more := c.rev > before && (page.HasMoreChanged || c.seen > c.rev)
 	if page.HasMore && len(page.Messages) > 0 || more {
 		b.fill(r, newest)
@@ -345,6 +328,7 @@ func (b *Bus) endFill(r *room) {
 			b.tellChat(r, e) // a gap that could not be filled stays one
 		}
 	}
+	b.answerChanges(r, c.seen)
 }
 
 func (b *Bus) expireFill(r *room, now time.Time) {

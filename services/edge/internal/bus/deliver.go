@@ -23,7 +23,7 @@ func (b *Bus) deliver(r *room, message string) {
 			b.log.Error("malformed envelope", zap.Error(err))
 		case (e.Event == wire.EventNewMessage || e.Event == wire.EventSystemMessage) && e.Seq > 0:
 			b.chat(r, e)
-		case answered(e.Event):
+		case isChange(e.Event):
 			b.change(r, e)
 		case e.Event == wire.EventRoomClosed:
 			out = append(out, b.closeRoom(r, []byte(e.Data))...)
@@ -70,7 +70,7 @@ func (b *Bus) tell(r *room, e wire.Envelope) {
 	}
 	switch {
 	case announcement(e.Event): // it knows that it has come
-	case e.Origin.Ref != "" && answered(e.Event): // its answer is on the way
+	case e.Origin.Ref != "" && isChange(e.Event): // see change
 	case e.Ack != "":
 		origin.Reply(e.Origin.Ref, ackOf(e.Event), []byte(e.Ack), "")
 	default:
@@ -118,9 +118,8 @@ func announcement(event string) bool {
 	return false
 }
 
-// answered tells whether an event is a change of a message. Its origin, if it
-// waits for an answer, gets one by way of the replies.
-func answered(event string) bool {
+// isChange tells whether an event is a change of a message.
+func isChange(event string) bool {
 	switch event {
 	case wire.EventMessageEdited, wire.EventMessageDeleted, wire.EventMessageReaction:
 		return true
@@ -158,6 +157,10 @@ func (b *Bus) followReplies(ctx context.Context) {
 			}
 			if e.Event == wire.EventNewMessage && e.Seq > 0 {
 				b.chatAnswer(e)
+				return
+			}
+			if isChange(e.Event) {
+				b.changeAnswer(e)
 				return
 			}
 			b.sockets.Deliver(e)
