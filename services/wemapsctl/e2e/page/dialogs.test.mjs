@@ -161,6 +161,12 @@ test('a link to look on can be made, copied and revoked', async () => {
   const link = await ana.page.locator('#made-link').inputValue()
   await ana.button('Copy').click()
   assert.equal(await ana.page.evaluate(() => navigator.clipboard.readText()), link)
+  await ana.page.evaluate(async () => {
+    await navigator.clipboard.writeText('something else')
+    Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true }) // as on a page that does not come by https
+  })
+  await ana.button('Copy').click()
+  assert.equal(await ana.page.evaluate(() => delete navigator.clipboard && navigator.clipboard.readText()), link)
   await ana.accessible('a link was made')
   await ana.shot('shares-made-desk')
   const eve = await Person.at(browser, 'somebody', phone)

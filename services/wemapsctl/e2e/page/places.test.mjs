@@ -121,11 +121,15 @@ test('a call for help reaches everybody, also from who has paused, and is answer
   await pin(ana, 'sos').waitFor({ state: 'detached' })
 })
 
-test('who is safe again ends the alarm', async () => {
+test('who is safe again ends the alarm, which is heard above the chat', async () => {
+  for (const p of [ana, bob]) await p.tab(/Chat/)
   await bob.button('Room').click()
   await bob.page.getByRole('menuitem', { name: 'Call for help' }).click()
   await bob.button('Alarm everybody').click()
   await ana.page.getByRole('alert').getByText(`${bob.name} needs help!`).waitFor()
+  for (const p of [ana, bob]) await p.accessible('a call for help above the chat')
+  await ana.shot('sos-chat-desk')
+  await bob.shot('sos-chat-phone-dark')
   await bob.button('I am safe, end the alarm').click()
   await ana.page.getByText(`${bob.name} needs help!`).waitFor({ state: 'detached' })
   await bob.page.getByText('You have called for help.').waitFor({ state: 'detached' })

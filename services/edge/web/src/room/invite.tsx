@@ -24,7 +24,23 @@ export function QR({ text, label }: { text: string; label: string }) {
 }
 
 export async function copy(text: string): Promise<void> {
-  await attempt(() => navigator.clipboard.writeText(text).then(() => toast(t('app.copied'))))
+  await attempt(async () => {
+    if (navigator.clipboard) await navigator.clipboard.writeText(text)
+    else copyByHand(text)
+    toast(t('app.copied'))
+  })
+}
+
+/** Pages that do not come by https, such as that of a computer in the next room, have no clipboard. */
+function copyByHand(text: string): void {
+  const before = document.activeElement as HTMLElement | null
+  const field = Object.assign(document.createElement('textarea'), { value: text, className: 'visually-hidden' })
+  ;(document.querySelector('dialog[open]') ?? document.body).append(field)
+  field.select()
+  const done = document.execCommand('copy')
+  field.remove()
+  before?.focus()
+  if (!done) throw new Error('the browser does not copy')
 }
 
 export function Invite({ room, canRotate, onClose }: { room: Room; canRotate: boolean; onClose: () => void }) {
@@ -39,7 +55,7 @@ export function Invite({ room, canRotate, onClose }: { room: Room; canRotate: bo
           <span class="visually-hidden">{t('rooms.code')} </span>{room.roomCode}
         </button>
       </div>
-      <div class="actions">
+      <div class="actions center">
         {'share' in navigator && (
           <Button look="main" icon="share" onClick={() => void navigator.share({ title: room.name, text: t('invite.text', { room: room.name }), url: link }).catch(() => undefined)}>
             {t('invite.share')}

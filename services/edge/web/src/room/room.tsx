@@ -69,6 +69,11 @@ function RoomPage({ store }: { store: RoomStore }) {
     return () => void (document.title = 'WeMaps')
   }, [room?.name, unread])
 
+  const calls = store.sos.value.length
+  useEffect(() => {
+    if (calls > 0 && size === 'peek') setSize('half') // nobody's call is behind what is drawn down
+  }, [calls])
+
   const show = (userId: string) => {
     focus.value = { userId }
     if (size === 'full') setSize('half')
@@ -78,6 +83,7 @@ function RoomPage({ store }: { store: RoomStore }) {
       <RoomBar store={store} onOpen={setOpen} />
       <main id="main" tabIndex={-1}>
         <Sheet size={size} onSize={setSize} label={t('room.panel')}>
+          <Calls store={store} onShow={show} />
           <Tabs label={t('room.panel')} active={tab} onTab={(next) => {
             setTab(next)
             if (size === 'peek' || next === 'people') setSize('half')
@@ -86,7 +92,6 @@ function RoomPage({ store }: { store: RoomStore }) {
             { id: 'chat', label: t('room.chat'), icon: 'chat', badge: unread },
           ]}>
             <div class="people" hidden={tab !== 'people'}>
-              <Calls store={store} onShow={show} />
               <Me store={store} />
               <Members store={store} onShow={show} onInvite={() => setOpen('invite')} />
             </div>

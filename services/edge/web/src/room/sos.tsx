@@ -21,11 +21,11 @@ export function whereNow(): Promise<Fix | undefined> {
   })
 }
 
-/** Calls for help that are open: one's own, which one can end, and those of others, whom one can find and answer. */
+/** Calls for help that are open, whatever else is shown: one's own, which one can end, and those of others, whom one can find and answer. */
 export function Calls({ store, onShow }: { store: RoomStore; onShow: (userId: string) => void }) {
   const calls = store.sos.value
   return (
-    <div role="alert">
+    <div role="alert" class="calls">
       {calls.map((c) => {
         const mine = c.userId === store.me
         return (

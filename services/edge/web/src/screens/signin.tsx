@@ -22,6 +22,7 @@ export function SignIn() {
 
   const submit = async (e: Event) => {
     e.preventDefault()
+    if (name.trim().length < 2) return setWrong(t('error.INVALID_NAME')) // what browsers count has spaces around it
     setBusy(true)
     setWrong(null)
     try {
