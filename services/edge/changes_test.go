@@ -23,7 +23,10 @@ func TestChangesAreAnsweredAtTheirPlace(t *testing.T) {
 	ana.join("r1")
 	bor.join("r1")
 	ana.say("r1", "")
-	bor.hasExactly(1, 1) // the edge knows by now how far changes are
+	bor.hasExactly(1, 1)
+	// The edge has asked how far changes are; what it is answered comes before this.
+	ana.emit(wire.EventRequestChatHistory, wire.HistoryRequest{RoomID: "r1", Limit: 1}, "")
+	testenv.Eventually(t, 5*time.Second, "no history", func() bool { return len(ana.all(wire.EventChatHistory)) > 0 })
 	c.setMute(true)
 
 	// The edit of ana's, which nobody was told of yet, and the reaction of bor's to it.
