@@ -124,7 +124,7 @@ func (e *edge) leave(user, socket string) {
 	e.here.mu.Lock()
 	delete(e.here.seats, socket)
 	e.here.mu.Unlock()
-	e.Leave("r", user, socket, func(bool, error) {})
+	e.Leave("r", user, user, socket, func(bool, error) {})
 }
 
 // Two devices go at two edges at once: the one that notes its grace first is the

@@ -196,10 +196,18 @@ func (p *Presence) Enter(roomID, userID, userName, socketID string, entered *ato
 	if p.rooms[roomID]++; p.rooms[roomID] == 1 {
 		p.do(p.client.B().Sadd().Key(keyRooms(p.edge)).Member(roomID).Build(), nil)
 	}
-	data := payload(roomID, userID, userName)
-	online, _ := wire.Envelope{Event: wire.EventUserOnline, Class: wire.ClassOrdered, UserID: userID,
-		Origin: wire.Origin{EdgeID: p.cfg.EdgeID, SocketID: socketID}}.Split()
-	p.change(roomID, true, nil, "enter", userID, p.edge, socketID, data, online)
+	p.change(roomID, true, nil, "enter", userID, p.edge, socketID, payload(roomID, userID, userName), p.headFor(wire.EventUserOnline, userID, socketID))
+}
+
+// Say tells a room something in its order with comings and goings. failed is called
+// if it could not be told.
+func (p *Presence) Say(roomID string, e wire.Envelope, failed func()) {
+	head, data := e.Split()
+	p.do(p.call(roomID, "say", head, data), func(r rueidis.RedisResult) {
+		if r.Error() != nil {
+			failed()
+		}
+	})
 }
 
 // Exit tells that a socket is gone from a room; its user may come back.
@@ -214,16 +222,26 @@ func (p *Presence) Exit(roomID, userID, _, socketID string) {
 }
 
 // Leave is Exit for good; see session.Presence.
-func (p *Presence) Leave(roomID, userID, socketID string, done func(last bool, err error)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.change(roomID, false, func(r rueidis.RedisResult) {
+func (p *Presence) Leave(roomID, userID, userName, socketID string, done func(last bool, err error)) {
+	p.leave(roomID, userID, socketID, payload(roomID, userID, userName), p.headFor(wire.EventUserLeft, userID, socketID), func(r rueidis.RedisResult) {
 		left, err := r.AsInt64()
 		if err != nil {
 			err = wire.NewError(wire.CodeUnavailable).Because(err).After(2 * time.Second)
 		}
 		done(left == 0, err)
-	}, "leave", userID, p.edge, socketID)
+	})
+}
+
+// Evict is Leave of a socket whose user is no member any more, of which everybody
+// has been told already.
+func (p *Presence) Evict(roomID, userID, socketID string) {
+	p.leave(roomID, userID, socketID, "", "", nil)
+}
+
+func (p *Presence) leave(roomID, userID, socketID, data, line string, done func(rueidis.RedisResult)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.change(roomID, false, done, "leave", userID, p.edge, socketID, data, line)
 	p.forget(roomID)
 }
 
@@ -244,6 +262,13 @@ func payload(roomID, userID, userName string) string {
 // head is the beginning of an event's line; the script appends the payload.
 func head(event string) string {
 	head, _ := wire.Envelope{Event: event, Class: wire.ClassOrdered}.Split()
+	return head
+}
+
+// headFor is head of an event that the user's own socket does not hear.
+func (p *Presence) headFor(event, userID, socketID string) string {
+	head, _ := wire.Envelope{Event: event, Class: wire.ClassOrdered, UserID: userID,
+		Origin: wire.Origin{EdgeID: p.cfg.EdgeID, SocketID: socketID}}.Split()
 	return head
 }
 

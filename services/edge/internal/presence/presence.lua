@@ -54,6 +54,12 @@ if op == 'enter' then
   return 1
 end
 
+-- ARGV: head of a line, payload. Says it in its order with what is said here.
+if op == 'say' then
+  ordered(log, channel, { ARGV[3], ARGV[4] })
+  return 1
+end
+
 -- ARGV: user, edge, socket, until. Returns 1 when the grace period has begun.
 if op == 'exit' then
   local left, payload = exit(ARGV[3], 's ' .. ARGV[3] .. ' ' .. ARGV[4] .. ' ' .. ARGV[5])
@@ -62,10 +68,13 @@ if op == 'exit' then
   return 1
 end
 
--- ARGV: user, edge, socket. Returns how many sockets the user has left there.
+-- ARGV: user, edge, socket, payload, head of a line that says that the user has
+-- left, or ''. Returns how many sockets the user has left there. It is said here, so
+-- that no arrival of another socket can come in between and be heard first.
 if op == 'leave' then
   local left = exit(ARGV[3], 's ' .. ARGV[3] .. ' ' .. ARGV[4] .. ' ' .. ARGV[5])
   redis.call('HDEL', key, 'g ' .. ARGV[3])
+  if left == 0 and ARGV[7] ~= '' then ordered(log, channel, { ARGV[7], ARGV[6] }) end
   return left
 end
 

@@ -190,7 +190,7 @@ func TestLeaveTellsWhetherItWasTheLast(t *testing.T) {
 		last   bool
 	}{{a, "s1", false}, {b, "s2", true}} {
 		got := make(chan bool, 1)
-		c.e.Leave("r", "u1", c.socket, func(last bool, err error) {
+		c.e.Leave("r", "u1", "u1", c.socket, func(last bool, err error) {
 			if err != nil {
 				t.Error(err)
 			}

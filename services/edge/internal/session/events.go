@@ -39,7 +39,7 @@ func (s *Session) dispatch(ctx context.Context, r request) error {
 	case wire.EventJoinRoom:
 		return s.joinRoom(ctx, r)
 	case wire.EventLeaveRoom:
-		return s.leaveRoom(r)
+		return s.leaveRoom(ctx, r)
 	case wire.EventLocationUpdate:
 		return s.command(ctx, r, wire.ServiceLocation, wire.CommandUpdate, refuseUpdate, s.limitUpdates)
 	case wire.EventSendMessage:
@@ -180,7 +180,7 @@ func (s *Session) joinRoom(ctx context.Context, r request) error {
 	}
 	s.replyJSON(r.ref, wire.EventJoinedRoom, wire.JoinedRoom{RoomID: id, RoomName: room.Name})
 	if s.announce(seat) {
-		s.tellOthers(wire.EventUserJoined, id, r.ref)
+		s.tellJoined(id, r.ref)
 	}
 	// A seat that was there before may wait for what its handshake asked for: then
 	// that opens its gate, and nothing else may.
@@ -205,16 +205,23 @@ func refusedJoin(err error) error {
 	return err
 }
 
-// tellOthers announces something about this user to the room, but not to this
-// socket.
-func (s *Session) tellOthers(event, room, ref string) {
+// tellJoined announces this user to the room, but not to this socket. It goes the
+// way of presence: heard before the user-left of the time before, it would leave
+// the user away.
+func (s *Session) tellJoined(room, ref string) {
 	data, _ := json.Marshal(wire.UserRef{UserID: s.user.id, UserName: s.name(), RoomID: room}) // strings always marshal
-	s.m.rooms.Announce(room, wire.Envelope{Event: event, Class: wire.ClassOrdered, UserID: s.user.id, Data: string(data),
-		Origin: wire.Origin{EdgeID: s.m.cfg.EdgeID, SocketID: s.conn.ID(), Ref: ref}})
+	e := wire.Envelope{Event: wire.EventUserJoined, Class: wire.ClassOrdered, UserID: s.user.id, Data: string(data),
+		Origin: wire.Origin{EdgeID: s.m.cfg.EdgeID, SocketID: s.conn.ID(), Ref: ref}}
+	s.m.presence.Say(room, e, func() { s.m.rooms.Announce(room, e) })
 }
 
-// leaveRoom ends the socket's seat. Whoever has none announces nothing.
-func (s *Session) leaveRoom(r request) error {
+// leaveWithin bounds how long a socket's next event waits for a leave-room.
+const leaveWithin = 3 * time.Second
+
+// leaveRoom ends the socket's seat. Whoever has none announces nothing. What the
+// socket says next waits: a position that it reports when it is back must not be
+// taken away.
+func (s *Session) leaveRoom(ctx context.Context, r request) error {
 	p, err := decodeRoom(r.data)
 	if err != nil {
 		return err
@@ -225,13 +232,15 @@ func (s *Session) leaveRoom(r request) error {
 		return wire.Errorf(wire.CodeNotMember, refuseLeave)
 	}
 	s.m.rooms.Leave(id, seat)
-	s.m.presence.Leave(id, s.user.id, s.conn.ID(), func(last bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, leaveWithin)
+	defer cancel()
+	s.m.presence.Leave(id, s.user.id, s.name(), s.conn.ID(), func(last bool, err error) {
+		defer cancel()
 		if err != nil {
 			s.complain(r.name, r.ref, id, err)
 			return
 		}
 		if last { // another device of this user may go on
-			s.tellOthers(wire.EventUserLeft, id, "")
 			if err := s.append(wire.ServiceLocation, wire.CommandLeave, id, request{name: r.name, at: r.at}, "{}"); err != nil {
 				s.complain(r.name, r.ref, id, err)
 				return
@@ -241,5 +250,6 @@ func (s *Session) leaveRoom(r request) error {
 			s.replyJSON(r.ref, wire.EventUserLeft, wire.UserRef{UserID: s.user.id, UserName: s.name(), RoomID: id})
 		}
 	})
+	<-ctx.Done()
 	return nil
 }

@@ -39,9 +39,7 @@ func (p *notedPresence) Enter(_, _, _, _ string, entered *atomic.Bool) {
 	p.notes = append(p.notes, "enter")
 }
 func (p *notedPresence) Exit(string, string, string, string) { p.notes = append(p.notes, "exit") }
-func (p *notedPresence) Leave(string, string, string, func(bool, error)) {
-	p.notes = append(p.notes, "leave")
-}
+func (p *notedPresence) Evict(string, string, string)        { p.notes = append(p.notes, "evict") }
 
 // Presence must not hear of the arrival of a seat that is gone: nobody would take
 // it back. Nor of the going of one that never came.

@@ -94,9 +94,14 @@ type Presence interface {
 	// Enter sets entered together with noting the arrival: from then on the seat must
 	// be listed when presence asks who is here, and not before.
 	Enter(roomID, userID, userName, socketID string, entered *atomic.Bool)
+	// Say tells the room something in its order with comings and goings.
+	Say(roomID string, e wire.Envelope, failed func())
 	// Exit tells of a socket that is gone from a room but whose user may come back.
 	Exit(roomID, userID, userName, socketID string)
-	// Leave is Exit for good. done hears whether that was the user's last socket
-	// in the room, or why that is not known.
-	Leave(roomID, userID, socketID string, done func(last bool, err error))
+	// Leave is Exit for good, and tells the others if that was the user's last socket
+	// in the room. done hears whether it was, or why that is not known; it may be
+	// called before Leave returns.
+	Leave(roomID, userID, userName, socketID string, done func(last bool, err error))
+	// Evict is Leave of one who is no member any more, and tells nobody.
+	Evict(roomID, userID, socketID string)
 }

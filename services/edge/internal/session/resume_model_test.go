@@ -123,7 +123,9 @@ type modelPresence struct{}
 func (modelPresence) Dismiss(string, string)                                   {}
 func (modelPresence) Enter(_, _, _, _ string, entered *atomic.Bool)            { entered.Store(true) }
 func (modelPresence) Exit(string, string, string, string)                      {}
-func (modelPresence) Leave(string, string, string, func(last bool, err error)) {}
+func (modelPresence) Leave(_, _, _, _ string, done func(last bool, err error)) { done(true, nil) }
+func (modelPresence) Say(string, wire.Envelope, func())                        {}
+func (modelPresence) Evict(string, string, string)                             {}
 
 // meanwhile lets the room go on for a moment.
 func (w *modelWorld) meanwhile() {

@@ -93,7 +93,7 @@ func (s *Seat) ReplyChat(ref, event string, data []byte, seq int64, place string
 func (s *Seat) Evict() {
 	if s.session.remove(s) {
 		if s.Entered() {
-			s.session.m.presence.Leave(s.room, s.session.user.id, s.SocketID(), func(bool, error) {})
+			s.session.m.presence.Evict(s.room, s.session.user.id, s.SocketID())
 		}
 		s.session.m.rooms.Close(s.room)
 	}
