@@ -21,6 +21,9 @@ type Config struct {
 	UpgradeTimeout time.Duration
 	// MaxPayload bounds one WebSocket message and one POST, in bytes; default 1,000,000.
 	MaxPayload int
+	// SlowRequest is how long a client may take to send a POST, or to take the answer
+	// to a GET; default 30 s.
+	SlowRequest time.Duration
 	// EdgeID starts every session id, so that any edge knows the owner of a foreign
 	// one. 1–64 of A–Z a–z 0–9 _ -; default "0".
 	EdgeID string
@@ -54,6 +57,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.PingTimeout, 20*time.Second)
 	setDefault(&c.UpgradeTimeout, 10*time.Second)
 	setDefault(&c.MaxPayload, 1_000_000)
+	setDefault(&c.SlowRequest, 30*time.Second)
 	if c.EdgeID == "" {
 		c.EdgeID = "0"
 	}

@@ -85,8 +85,23 @@ func (c *Conn) expired() bool {
 	return c.beats.waiting && now >= c.beats.due
 }
 
+// earlyPayload bounds what a client may send that still has an idle timeout, in
+// bytes: nobody knows who it is, and there may be thousands of it.
+const earlyPayload = 32 << 10
+
+// maxPayload bounds one WebSocket message and one POST at present.
+func (c *Conn) maxPayload() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.beats.idleBy != 0 {
+		return min(earlyPayload, c.srv.cfg.MaxPayload)
+	}
+	return c.srv.cfg.MaxPayload
+}
+
 // SetIdleTimeout closes the connection after d unless it is called again; 0 lifts
-// the bound. It must be called by the Receiver or in Accept.
+// the bound. While there is one, messages must not be longer than 32 KiB. It must
+// be called by the Receiver or in Accept.
 func (c *Conn) SetIdleTimeout(d time.Duration) {
 	by := int64(0)
 	if d > 0 {

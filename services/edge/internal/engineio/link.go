@@ -49,7 +49,7 @@ func (l *link) Feed(chunk []byte) (err error) {
 			err = errEnded
 		}
 	}()
-	return l.in.Feed(chunk, l.c.srv.cfg.MaxPayload, l)
+	return l.in.Feed(chunk, l.c.maxPayload(), l)
 }
 
 // Parkable implements poller.User: an upgrade has a deadline.

@@ -27,16 +27,11 @@ type polling struct {
 	enc     outq.Encoding
 }
 
-const (
-	// noopDelay is how long a GET that comes during an upgrade is held. The client
-	// should not send one, as it has been told to stop; but its request and the
-	// word to stop may have crossed, and without a delay they could do so again
-	// and again.
-	noopDelay = 50 * time.Millisecond
-	// slowRequest is how long a client may take to send a POST, or to take the
-	// answer to a GET.
-	slowRequest = 30 * time.Second
-)
+// noopDelay is how long a GET that comes during an upgrade is held. The client
+// should not send one, as it has been told to stop; but its request and the
+// word to stop may have crossed, and without a delay they could do so again
+// and again.
+const noopDelay = 50 * time.Millisecond
 
 func newPolling() *polling { return &polling{wake: make(chan struct{}, 1)} }
 
@@ -140,7 +135,7 @@ func (c *Conn) serveGet(w http.ResponseWriter, r *http.Request) {
 	// The deadline must not outlive the answer: the client's next requests, also
 	// those for other handlers, come over the same connection.
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(slowRequest))
+	_ = control.SetWriteDeadline(time.Now().Add(c.srv.cfg.SlowRequest))
 	respond(w, "text/plain; charset=UTF-8", body)
 	_ = control.Flush()
 	_ = control.SetWriteDeadline(time.Time{})
@@ -231,11 +226,11 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(slowRequest))
-	body, err := readBody(w, r, c.srv.cfg.MaxPayload)
-	_ = control.SetReadDeadline(time.Time{})
+	_ = control.SetReadDeadline(time.Now().Add(c.srv.cfg.SlowRequest))
+	body, err := readBody(w, r, c.maxPayload())
 	if err != nil {
 		c.end(ReasonTransportError, abrupt, 0)
+		w.Header().Set("Connection", "close") // else net/http would wait for the rest of the body, for ever
 		status := http.StatusBadRequest
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			status = http.StatusRequestEntityTooLarge
@@ -243,6 +238,7 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		return
 	}
+	_ = control.SetReadDeadline(time.Time{})
 	err = eachPacket(body, func(packet []byte, binary bool) error {
 		if c.gone(p) {
 			return errEnded
