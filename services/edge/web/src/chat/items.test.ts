@@ -41,6 +41,15 @@ describe('system messages', () => {
     expect(say('arrived')).toBe('A ist angekommen')
   })
 
+  it('keep what people have written with a call for help', () => {
+    lang.value = 'de'
+    const call = (kind: string, content: string, data = {}) => systemText(at('2026-01-01T10:00', 'a', { kind, content, data: data as never }), (_, name) => name)
+    expect(call('sos', 'A calls for help')).toBe('A ruft um Hilfe!')
+    expect(call('sos', 'A calls for help: my leg: it hurts')).toBe('A ruft um Hilfe! my leg: it hurts')
+    expect(call('sos-answered', 'B answers the call for help of A: coming', { endedBy: 'b', endedByName: 'B' })).toBe('B kümmert sich um A. coming')
+    expect(call('sos-answered', 'B answers the call for help of A')).toBe('B answers the call for help of A')
+  })
+
   it('of an unknown kind, or without what they need, are the server’s words', () => {
     expect(say('teleported')).toBe('said by the server')
     expect(say('destination-changed')).toBe('said by the server')

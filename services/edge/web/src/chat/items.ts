@@ -49,6 +49,9 @@ export function unreadAfter(messages: readonly ChatMessage[], seq: number, me: s
   return n
 }
 
+/** What somebody has written with a call for help, or with an answer to one; it stands behind the server's own words. */
+const said = (m: ChatMessage, words: string): string => (m.content.startsWith(`${words}: `) ? ` ${m.content.slice(words.length + 2)}` : '')
+
 /** What a system message says, in the reader's language; of a kind that is not known here, the server's words. */
 export function systemText(m: ChatMessage, nameOf: (userId: string, otherwise: string) => string): string {
   const name = nameOf(m.userId, m.userName)
@@ -71,7 +74,10 @@ export function systemText(m: ChatMessage, nameOf: (userId: string, otherwise: s
     case 'eta-changed':
       return typeof data.eta === 'string' ? t('system.eta', { name, time: moment(new Date(data.eta)) }) : m.content
     case 'sos':
-      return t('system.sos', { name })
+      return t('system.sos', { name }) + said(m, `${m.userName} calls for help`)
+    case 'sos-answered':
+      if (typeof data.endedBy !== 'string' || typeof data.endedByName !== 'string') return m.content
+      return t('sos.answered', { name: nameOf(data.endedBy, data.endedByName), other: name }) + said(m, `${data.endedByName} answers the call for help of ${m.userName}`)
     case 'sos-cancelled':
       return t('system.sosCancelled', { name })
     default:

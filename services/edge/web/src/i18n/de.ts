@@ -200,6 +200,7 @@ export const de: Messages = {
   'sos.hint': 'Alle im Raum werden alarmiert und sehen, wo dieses Gerät ist, wenn es das weiß, auch wenn du deine Position pausiert oder ungenau gemacht hast.',
   'sos.send': 'Alle alarmieren',
   'sos.mine': 'Du hast um Hilfe gerufen.',
+  'sos.in': 'In {room} ruft jemand um Hilfe.',
   'sos.other': '{name} braucht Hilfe!',
   'sos.cancel': 'Ich bin in Sicherheit, Alarm beenden',
   'sos.show': 'Auf der Karte zeigen',

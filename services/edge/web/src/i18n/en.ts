@@ -199,6 +199,7 @@ export const en = {
   'sos.hint': 'Everybody in the room is alarmed and sees where this device is, if it can tell, even if you have paused or blurred your position.',
   'sos.send': 'Alarm everybody',
   'sos.mine': 'You have called for help.',
+  'sos.in': 'Somebody calls for help in {room}.',
   'sos.other': '{name} needs help!',
   'sos.cancel': 'I am safe, end the alarm',
   'sos.show': 'Show on the map',
