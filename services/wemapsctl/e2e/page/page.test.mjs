@@ -82,7 +82,7 @@ test('Ana opens a room, Bob comes by its link', async () => {
 
 test('whoever reloads sees who is connected, and is seen so', async () => {
   for (const [p, other] of [[ana, bob], [bob, ana]]) {
-    for (let i = 0; i < 2; i++) await p.page.reload({ waitUntil: 'commit' })
+    for (let i = 0; i < 2; i++) await p.page.reload({ waitUntil: 'domcontentloaded' })
     for (const [a, b] of [[p, other], [other, p]]) await a.member(b.name).getByText('Connected, position not shared').waitFor()
   }
 })
