@@ -189,6 +189,7 @@ func (b *Batch) Flush(ctx context.Context) error {
 		// By itself, since the log's script may have to be brought along; and before
 		// the positions, which may be newer.
 		if err := redisx.FirstError(roomlog.Do(ctx, b.client, b.cmds)); err != nil {
+			b.abandon()
 			return fmt.Errorf("publish what was removed: %w", err)
 		}
 		b.cmds, b.logged = b.cmds[:0], false
@@ -201,11 +202,16 @@ func (b *Batch) Flush(ctx context.Context) error {
 		return nil
 	}
 	if err := redisx.FirstError(b.client.DoMulti(ctx, b.cmds...)); err != nil {
+		b.abandon()
 		return fmt.Errorf("publish positions: %w", err)
 	}
 	b.sent(len(b.order))
 	return nil
 }
+
+// abandon leaves the commands to the client: after a failure its writer may still be
+// reading them, and would send what is collected next in their place.
+func (b *Batch) abandon() { b.cmds = nil }
 
 func (b *Batch) line(e *effect) {
 	builder, ok := b.lines[e.channel]
