@@ -14,7 +14,7 @@ func TestSentinel(t *testing.T) {
 	t.Parallel()
 	server := testenv.RedisServer(t)
 	client := open(t, server.Addr())
-	s := &redisx.Sentinel{Client: client, Key: "everything"}
+	s := redisx.NewSentinel(client, "everything")
 	look := func(there, restarted bool) {
 		t.Helper()
 		var gotThere, gotRestarted bool

@@ -134,18 +134,14 @@ func (a *App) partition(p int) run.Func {
 	}
 }
 
-// followPace bounds how many transactions what rooms are told of takes: under load
-// many notes share one.
-const followPace = 50 * time.Millisecond
-
 // follow follows the room events while no other replica does, so that rooms are
-// told of them in their order.
+// told of them in their order. Under load many of them share a transaction.
 func (a *App) follow(ctx context.Context, commands *publish.Commands) error {
 	f := &consume.Follower{Rooms: a.archive, Cache: a.list, Tallies: a.tallies, Notes: commands, Now: time.Now}
 	warn := a.warn("room events")
 	return pg.WhileLocked(ctx, a.db, "chat room events", lockRetry, func(ctx context.Context, _ *pg.Conn) error {
 		consumer := &redisx.Consumer{Client: a.redis, Stream: wire.StreamRoom, Field: wire.StreamField, Group: wire.ServiceChat, Name: a.cfg.InstanceID,
-			Dead: wire.StreamDead(wire.ServiceChat), Handle: f.Handle, OnError: warn, Pace: followPace}
+			Dead: wire.StreamDead(wire.ServiceChat), Handle: f.Handle, OnError: warn, Pace: redisx.Leisurely}
 		return consumer.Run(ctx)
 	}, warn)
 }

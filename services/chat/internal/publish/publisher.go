@@ -66,7 +66,9 @@ func (p *Publisher) Batch(ctx context.Context, sent []Sent, refusals []Refusal) 
 			event = wire.EventSystemMessage
 		}
 		e := wire.Envelope{Event: event, Class: wire.ClassOrdered, UserID: s.UserID, Origin: s.Origin, Seq: s.Seq, Data: json}
-		if s.Outcome != message.Repeated {
+		if s.Outcome == message.Repeated {
+			e.Seq = 0 // its sender's edge need not wait for the room to be told: that was before
+		} else {
 			r := rooms[s.RoomID]
 			if r == nil {
 				r = &room{id: s.RoomID, first: s.Seq, rev: s.RoomRev}
@@ -76,9 +78,6 @@ func (p *Publisher) Batch(ctx context.Context, sent []Sent, refusals []Refusal) 
 			r.told = append(r.told, e)
 			r.values = append(r.values, json)
 			r.again = r.again || s.Outcome == message.Redelivered
-		}
-		if s.Outcome == message.Repeated {
-			e.Seq = 0 // its sender's edge need not wait for the room to be told: that was before
 		}
 		if s.Origin.Ref != "" {
 			replies.add(e)

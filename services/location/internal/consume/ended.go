@@ -3,7 +3,6 @@ package consume
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/redis/rueidis"
 
@@ -11,14 +10,11 @@ import (
 	"github.com/wemaps/wemaps/libs/wire"
 )
 
-// eventsPace: nobody waits for what is forgotten, and most events are of no concern here.
-const eventsPace = 50 * time.Millisecond
-
 // EndedRooms returns the consumer that forgets the places of rooms that end. It
 // is apart from RoomEvents: with Postgres away it waits, and positions do not.
 func EndedRooms(client rueidis.Client, instance string, purge func(ctx context.Context, rooms ...string) error, onError func(error)) *redisx.Consumer {
 	return &redisx.Consumer{Client: client, Stream: wire.StreamRoom, Field: wire.StreamField, Group: Group + "-places", Name: instance,
-		Dead: wire.StreamDead(wire.ServiceLocation), OnError: onError, Pace: eventsPace,
+		Dead: wire.StreamDead(wire.ServiceLocation), OnError: onError, Pace: redisx.Leisurely,
 		Handle: func(ctx context.Context, entries []redisx.Entry) ([]redisx.Reject, error) {
 			var ended []string
 			for _, entry := range entries {

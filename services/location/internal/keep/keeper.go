@@ -27,12 +27,13 @@ type Keeper struct {
 	Instance string
 	OnError  func(error)
 
-	sentinel           redisx.Sentinel
+	sentinel           *redisx.Sentinel
 	kept, reconciledAt time.Time
 }
 
 // Run blocks until ctx ends.
 func (k *Keeper) Run(ctx context.Context) error {
+	k.sentinel = redisx.NewSentinel(k.Client, wire.KeySharingCaches)
 	return redisx.WhileLeased(ctx, k.Client, "lease:location:sharing", k.Instance, leaseTTL, k.work, k.OnError)
 }
 
@@ -62,7 +63,6 @@ func (k *Keeper) look(ctx context.Context) error {
 		return nil
 	}
 	k.kept = time.Now()
-	k.sentinel.Client, k.sentinel.Key = k.Client, wire.KeySharingCaches
 	there, restarted, err := k.sentinel.Look(ctx)
 	if err != nil {
 		return err //nolint:wrapcheck // says itself

@@ -3,7 +3,6 @@ package keep
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/redis/rueidis"
 
@@ -37,13 +36,10 @@ func (p *Projection) Store(ctx context.Context, entries []redisx.Entry) (rejects
 	return rejects, nil
 }
 
-// eventsPace: nobody waits for what is forgotten, and most events are of no concern here.
-const eventsPace = 50 * time.Millisecond
-
 // RoomEvents forgets what was said in rooms that have ended.
 func RoomEvents(p *Projection, instance string, onError func(error)) *redisx.Consumer {
 	return &redisx.Consumer{Client: p.Client, Stream: wire.StreamRoom, Field: wire.StreamField, Group: group, Name: instance,
-		Dead: wire.StreamDead(wire.ServiceLocation), OnError: onError, Pace: eventsPace,
+		Dead: wire.StreamDead(wire.ServiceLocation), OnError: onError, Pace: redisx.Leisurely,
 		Handle: func(ctx context.Context, entries []redisx.Entry) ([]redisx.Reject, error) {
 			for _, entry := range entries {
 				var e wire.RoomEvent

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/wemaps/wemaps/libs/redisx"
 	"github.com/wemaps/wemaps/libs/wire"
@@ -15,14 +14,11 @@ import (
 // follow by themselves: what waits for Postgres must not keep positions waiting.
 const group = "location-tracks"
 
-// eventsPace lets those who come at the same time be noted together.
-const eventsPace = 50 * time.Millisecond
-
 // RoomEvents ends the recordings of members who go and of rooms that end, and
 // notes from when on new members see the others' tracks.
 func (s *Switch) RoomEvents(instance string, onError func(error)) *redisx.Consumer {
 	return &redisx.Consumer{Client: s.Client, Stream: wire.StreamRoom, Field: wire.StreamField, Group: group, Name: instance,
-		Dead: wire.StreamDead(wire.ServiceLocation), OnError: onError, Pace: eventsPace,
+		Dead: wire.StreamDead(wire.ServiceLocation), OnError: onError, Pace: redisx.Leisurely,
 		Handle: func(ctx context.Context, entries []redisx.Entry) ([]redisx.Reject, error) {
 			var joined []track.Joined
 			for _, entry := range entries {

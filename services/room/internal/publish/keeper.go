@@ -41,13 +41,14 @@ type Keeper struct {
 	Metrics *Metrics
 	OnError func(error)
 
-	sentinel   redisx.Sentinel
+	sentinel   *redisx.Sentinel
 	reconciled time.Time
 }
 
 // Run keeps the caches until ctx ends. Only one keeper should run.
 func (k *Keeper) Run(ctx context.Context) {
 	k.reconciled = time.Now()
+	k.sentinel = redisx.NewSentinel(k.Client, wire.KeyRoomCaches)
 	for {
 		if err := k.look(ctx); err != nil && ctx.Err() == nil {
 			k.OnError(fmt.Errorf("keep caches: %w", err))
@@ -59,7 +60,6 @@ func (k *Keeper) Run(ctx context.Context) {
 }
 
 func (k *Keeper) look(ctx context.Context) error {
-	k.sentinel.Client, k.sentinel.Key = k.Client, wire.KeyRoomCaches
 	ask, cancel := context.WithTimeout(ctx, relayTimeout)
 	defer cancel()
 	there, restarted, err := k.sentinel.Look(ask)
