@@ -39,6 +39,8 @@ export interface RoomEvents {
   'meeting-points': Heard['meeting-points-updated']
   /** A member has come into a geofence, gone out of it, or stayed in it. */
   geofence: Heard['geofence-entered'] & { what: 'entered' | 'exited' | 'dwelled' }
+  /** How many look on by share links. */
+  viewers: Heard['room-viewers']
   room: Partial<Room>
   /** The room has ended, or the user was taken out of it. */
   closed: { reason: 'closed' | 'expired' | 'removed' }
@@ -583,6 +585,7 @@ const handlers: Handlers = {
   'route-updated': (r, x) => r.pass('route', x),
   'geofences-updated': (r, x) => r.pass('geofences', x),
   'meeting-points-updated': (r, x) => r.pass('meeting-points', x),
+  'room-viewers': (r, x) => r.pass('viewers', x),
   'geofence-entered': (r, x) => r.pass('geofence', { ...x, what: 'entered' }),
   'geofence-exited': (r, x) => r.pass('geofence', { ...x, what: 'exited' }),
   'geofence-dwelled': (r, x) => r.pass('geofence', { ...x, what: 'dwelled' }),

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -118,11 +117,8 @@ func (p *Positions) Signs(ctx context.Context, room string) (Signs, error) {
 			signs.Seen[user] = time.UnixMilli(ms)
 		}
 	}
-	for _, field := range present {
-		// "s <user> <edge> <socket>", or of a user in the grace period "g <user>".
-		if parts := strings.Fields(field); len(parts) > 1 {
-			signs.Online[parts[1]] = true
-		}
+	for _, user := range onlineOf(present) {
+		signs.Online[user] = true
 	}
 	return signs, nil
 }

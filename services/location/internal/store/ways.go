@@ -153,11 +153,13 @@ func setOf(users []string) map[string]bool {
 	return set
 }
 
-// onlineOf lists the users of presence fields, "s <user> <edge> <socket>".
+// onlineOf lists the users of presence fields, "s <user> <edge> <socket>", and
+// those in the grace period, "g <user>": nobody has been told that they are gone.
 func onlineOf(fields []string) []string {
 	var users []string
 	for _, field := range fields {
-		if rest, ok := strings.CutPrefix(field, "s "); ok {
+		kind, rest, _ := strings.Cut(field, " ")
+		if kind == "s" || kind == "g" {
 			user, _, _ := strings.Cut(rest, " ")
 			users = append(users, user)
 		}

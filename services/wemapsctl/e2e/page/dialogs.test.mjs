@@ -204,3 +204,24 @@ test('the room is handed over, left, and ended', async () => {
   await bob.shot('ended-phone')
   for (const p of [ana, bob]) p.content()
 })
+
+test('who has shared alone is seen to move by whoever comes', async () => {
+  const eve = await Person.at(browser, `Eve ${stamp}`, { ...phone, geolocation: south(900) })
+  const told = new Promise((go) => eve.page.on('websocket', (ws) => ws.on('framereceived', (f) => /"unwatched"/.test(String(f.payload)) && go())))
+  await eve.signIn()
+  await eve.button('New room').waitFor()
+  const alone = await eve.rest().then((u) => u.opens({ name: 'Alone so far' }))
+  await eve.page.goto(`${url}/rooms/${alone.id}`)
+  await eve.button('Share my position').click()
+  await told // to report every two minutes
+  const fay = await (await User.named(`Fay ${stamp}`)).joins(alone)
+  let seen = null
+  await fay.connects(alone)
+  fay.socket.on('location-updated', (l) => (seen = l.latitude))
+  await eve.member(fay.name).getByText('Connected').waitFor()
+  await eve.context.setGeolocation(south(700))
+  await until('the new place is told', () => seen !== null && Math.abs(seen - south(700).latitude) < 1e-5, 15)
+  fay.leaves()
+  eve.content()
+  await eve.context.close()
+})

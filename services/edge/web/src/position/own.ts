@@ -10,14 +10,17 @@ const atFirst = 1000 // ms between reports, until the server says better
 const moved = 50 // metres, after which a report is due however rarely they are wanted
 
 /** What a room is to the sender of positions. */
-export type Target = Pick<LiveRoom, 'id' | 'sendPosition'>
+export type Target = Pick<LiveRoom, 'id' | 'sendPosition'> & Partial<Pick<LiveRoom, 'members' | 'isMe'>>
 
 interface Sending {
   room: Target
   interval: number // ms, as the server wants it
   last: Reading | null // what it has
   lastSent: number
+  unwatched: boolean // the interval is so because nobody looks
 }
+
+const somebodyIsThere = (room: Target): boolean => [...(room.members?.values() ?? [])].some((m) => m.online && !room.isMe?.(m.userId))
 
 /**
  * Where this device is, and telling it to the rooms that are open. One source at a time: the browser's position, or a track that is
@@ -51,7 +54,7 @@ export class OwnPosition {
 
   /** Tells a room from now on where this device is; returns how to end that. */
   attach(room: Target): () => void {
-    const sending: Sending = { room, interval: atFirst, last: null, lastSent: 0 }
+    const sending: Sending = { room, interval: atFirst, last: null, lastSent: 0, unwatched: false }
     this.rooms.set(room.id, sending)
     const now = this.reading.peek()
     if (now && this.source.peek()) this.send(sending, now, true)
@@ -157,9 +160,25 @@ export class OwnPosition {
     this.refused.value = null
     this.verdict.value = c.verdict ?? null
     if (c.nextIntervalMs === undefined) return
-    s.interval = Math.min(600_000, Math.max(500, c.nextIntervalMs))
+    const unwatched = c.intervalReason === 'unwatched'
+    if (unwatched && somebodyIsThere(s.room)) return // who has just come; the server will see it, too
+    s.unwatched = unwatched
+    this.wants(s, Math.min(600_000, Math.max(500, c.nextIntervalMs)))
+  }
+
+  private wants(s: Sending, interval: number): void {
+    s.interval = interval
     this.interval.value = Math.min(...[...this.rooms.values()].map((x) => x.interval))
     this.geolocation.every(this.interval.value)
+  }
+
+  /** Somebody has come, and is not to wait for the rare report that is due while nobody looks. */
+  watched(roomId: string): void {
+    const s = this.rooms.get(roomId)
+    if (!s?.unwatched) return
+    s.unwatched = false
+    s.lastSent = 0
+    this.wants(s, atFirst)
   }
 }
 

@@ -216,6 +216,24 @@ describe('one’s own position', () => {
     expect(metres({ latitude: rarely.sent[3]!.latitude, longitude: 14 }, { latitude: 45.01, longitude: 14 })).toBe(0)
   })
 
+  it('is told rarely while nobody looks, and at once when somebody comes', async () => {
+    const { own, at } = shared()
+    const alone = room({ nextIntervalMs: 120_000, intervalReason: 'unwatched' })
+    const friends = new Map(['me', 'other'].map((userId) => [userId, { userId, online: userId === 'me' }]))
+    own.attach({ ...alone.target, members: friends as unknown as NonNullable<Target['members']>, isMe: (id) => id === 'me' })
+    at(45)
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(own.interval.value).toBe(120_000)
+    at(45.00001)
+    expect(alone.sent).toHaveLength(1)
+    friends.get('other')!.online = true
+    own.watched(alone.target.id)
+    at(45.00001) // the browser tells it who begins to watch
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(alone.sent).toHaveLength(2)
+    expect(own.interval.value).toBe(1000) // what the server said of nobody's looking was of before
+  })
+
   it('is no more after it was stopped, or the room was left', async () => {
     const { own, at } = shared()
     const a = room()

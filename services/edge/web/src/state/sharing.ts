@@ -10,7 +10,10 @@ const stored = 'wemaps.sharing' // of this tab: a reload goes on, another day do
 const ends = new Map<string, () => void>()
 
 function attach(room: LiveRoom): void {
-  if (!ends.has(room.id)) ends.set(room.id, ownPosition.attach(room))
+  if (!ends.has(room.id)) {
+    const offs = [ownPosition.attach(room), room.on('presence', (m) => m.online && ownPosition.watched(room.id)), room.on('viewers', (x) => x.viewers > 0 && ownPosition.watched(room.id))]
+    ends.set(room.id, () => offs.forEach((off) => off()))
+  }
   sharedWith.value = new Set(ends.keys())
 }
 
