@@ -21,6 +21,7 @@ type chat struct {
 	edits    map[string]wire.Envelope     // what rooms are told of them, by the id of the request
 	mute     bool                         // keeps messages to itself, like a Pub/Sub that loses them
 	silent   bool                         // answers nobody who asks for history
+	twice    bool                         // answers them twice, as whoever was asked twice
 }
 
 func (w *world) serveChat() *chat {
@@ -33,13 +34,16 @@ func (w *world) serveChat() *chat {
 			c.edit(w, cmd)
 		case wire.CommandHistory:
 			c.mu.Lock()
-			silent := c.silent
+			silent, twice := c.silent, c.twice
 			c.mu.Unlock()
 			if silent {
 				return
 			}
-			w.publish(wire.ChannelReplies(cmd.Origin.EdgeID), wire.Envelope{Event: wire.EventChatHistory, Class: wire.ClassOrdered,
-				Origin: cmd.Origin, Data: c.page(w, cmd)})
+			answer := wire.Envelope{Event: wire.EventChatHistory, Class: wire.ClassOrdered, Origin: cmd.Origin, Data: c.page(w, cmd)}
+			w.publish(wire.ChannelReplies(cmd.Origin.EdgeID), answer)
+			if twice {
+				w.publish(wire.ChannelReplies(cmd.Origin.EdgeID), answer)
+			}
 		}
 	})
 	return c
@@ -337,11 +341,22 @@ func TestChatHasNoGapsAfterAnOutage(t *testing.T) {
 }
 
 // Changes of messages that are published while Redis' connection is away are made
-// up for, and so is one that is not published at all as soon as the next one is.
+// up for, and so is one that is not published at all as soon as the next one is;
+// also if what is asked for is answered twice.
 func TestChangesHaveNoGapsAfterAnOutage(t *testing.T) {
 	t.Parallel()
+	for name, twice := range map[string]bool{"answered once": false, "answered twice": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			changesAfterAnOutage(t, twice)
+		})
+	}
+}
+
+func changesAfterAnOutage(t *testing.T, twice bool) {
 	w := newWorld(t)
 	c := w.serveChat()
+	c.twice = twice
 	w.room("r1", "ana", "bor")
 	e := w.edge(nil)
 	ana := e.native(t, w.token("ana", time.Hour))

@@ -31,7 +31,8 @@ type chatState struct {
 	known   bool
 	asked   time.Time // for base; zero = not yet
 	filling bool
-	after   int64 // what is being asked for
+	after   int64  // what is being asked for
+	asking  string // the same, which the answer has to name
 	tries   int
 	until   time.Time
 	waiting []wire.Envelope
@@ -202,15 +203,18 @@ func (b *Bus) askFill(r *room) {
 	c.tries++
 	c.until = time.Now().Add(fillWithin)
 	changes := ""
+	c.asking = strconv.FormatInt(c.after, 10)
 	if c.known {
-		changes = `,"afterRev":` + strconv.FormatInt(c.rev, 10)
+		rev := strconv.FormatInt(c.rev, 10)
+		changes = `,"afterRev":` + rev
+		c.asking += "/" + rev
 	}
-	b.ask(r, fillPrefix, `{"roomId":"`+r.id+`","after":`+strconv.FormatInt(c.after, 10)+`,"limit":`+strconv.Itoa(wire.MaxHistoryLimit)+`,"system":true`+changes+`}`)
+	b.ask(r, fillPrefix, c.asking, `{"roomId":"`+r.id+`","after":`+strconv.FormatInt(c.after, 10)+`,"limit":`+strconv.Itoa(wire.MaxHistoryLimit)+`,"system":true`+changes+`}`)
 }
 
 func (b *Bus) askBase(r *room) {
 	r.chat.asked = time.Now()
-	b.ask(r, basePrefix, `{"roomId":"`+r.id+`","limit":1,"system":true}`)
+	b.ask(r, basePrefix, "", `{"roomId":"`+r.id+`","limit":1,"system":true}`)
 }
 
 // askAgain runs when answers may have been lost: it asks for all that is still
@@ -229,8 +233,8 @@ func (b *Bus) askAgain() {
 }
 
 // ask asks on behalf of somebody who is there: chat answers members only. With
-// nobody there the answer would be for nobody.
-func (b *Bus) ask(r *room, what, data string) {
+// nobody there the answer would be for nobody. The answer has ref, too.
+func (b *Bus) ask(r *room, what, ref, data string) {
 	var userID string
 	for _, m := range b.hub.Members(r.id) {
 		if s, ok := m.(Seat); ok {
@@ -243,7 +247,7 @@ func (b *Bus) ask(r *room, what, data string) {
 		return
 	}
 	err := b.commands.Append(wire.ServiceChat, wire.Command{Type: wire.CommandHistory, RoomID: r.id, UserID: userID, Received: time.Now(), Data: data,
-		Origin: wire.Origin{EdgeID: b.cfg.EdgeID, SocketID: what + r.id}}, b.warn("chat state not asked for"))
+		Origin: wire.Origin{EdgeID: b.cfg.EdgeID, SocketID: what + r.id, Ref: ref}}, b.warn("chat state not asked for"))
 	if err != nil {
 		b.log.Warn("chat state not asked for", zap.Error(err))
 	}
@@ -292,8 +296,9 @@ func (b *Bus) filled(roomID string, e wire.Envelope) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := &r.chat
-	if !c.filling {
-		return // asked twice
+	// What was asked for twice is answered twice. The second one must not pass for the answer to what was asked next.
+	if !c.filling || e.Origin.Ref != c.asking {
+		return
 	}
 	newest := max(c.last, c.base)
 	for _, raw := range page.Messages {
