@@ -189,8 +189,8 @@ func lastSeqs(h Handshake) map[string]int64 {
 // Deliver hands an answer from a service to the socket that asked. An answer
 // for a socket that has gone is of use to nobody.
 func (m *Manager) Deliver(e wire.Envelope) {
-	if connID, room, ok := resumeOf(e.Origin.SocketID); ok {
-		m.resumed(connID, room, e)
+	if key, after, ok := resumeOf(e.Origin.SocketID); ok {
+		m.resumed(key, after, e)
 		return
 	}
 	if s := m.reg.get(e.Origin.SocketID); s != nil {

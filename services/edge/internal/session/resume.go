@@ -21,17 +21,19 @@ type resume struct {
 	event string // the client's event that asked for it, for errors
 	until time.Time
 	pages int
+	after int64 // what is being asked for
 	live  int64 // chat from here on was sent live already; 0 = none
 }
 
-// resumeOf reads the origin that a resume's commands carry.
-func resumeOf(socketID string) (connID, room string, ok bool) {
+// resumeOf reads the origin that a resume's commands carry: which resume it is, and after which message it asks.
+func resumeOf(socketID string) (key string, after int64, ok bool) {
 	rest, ok := strings.CutPrefix(socketID, resumePrefix)
-	if !ok {
-		return "", "", false
+	i := strings.LastIndexByte(rest, '|')
+	if !ok || i < 0 {
+		return "", 0, false
 	}
-	connID, room, ok = strings.Cut(rest, "|")
-	return connID, room, ok
+	after, err := strconv.ParseInt(rest[i+1:], 10, 64)
+	return rest[:i], after, err == nil
 }
 
 // resume asks for the chat after seq. The seat's gate, if it is still closed,
@@ -66,9 +68,12 @@ func (m *Manager) resume(seat *Seat, seq int64, event string) error {
 }
 
 func (m *Manager) nextPage(key string, r *resume, seq int64) error {
-	s := r.seat.session
-	data := `{"roomId":"` + r.seat.room + `","after":` + strconv.FormatInt(seq, 10) + `,"limit":` + strconv.Itoa(wire.MaxHistoryLimit) + `,"system":true}`
-	return m.commands.Append(wire.ServiceChat, s.newCommand(wire.CommandHistory, r.seat.room, resumePrefix+key, "", time.Now(), data),
+	s, after := r.seat.session, strconv.FormatInt(seq, 10)
+	m.mu.Lock()
+	r.after = seq
+	m.mu.Unlock()
+	data := `{"roomId":"` + r.seat.room + `","after":` + after + `,"limit":` + strconv.Itoa(wire.MaxHistoryLimit) + `,"system":true}`
+	return m.commands.Append(wire.ServiceChat, s.newCommand(wire.CommandHistory, r.seat.room, resumePrefix+key+"|"+after, "", time.Now(), data),
 		func(err error) {
 			if m.finish(key, r) {
 				r.seat.openGate(0)
@@ -89,13 +94,13 @@ func (m *Manager) finish(key string, r *resume) bool {
 }
 
 // resumed takes one page, or a refusal, of a seat that waits.
-func (m *Manager) resumed(connID, room string, e wire.Envelope) {
-	key := connID + "|" + room
+func (m *Manager) resumed(key string, after int64, e wire.Envelope) {
 	m.mu.Lock()
 	r := m.resumes[key]
+	late := r == nil || r.after != after
 	m.mu.Unlock()
-	if r == nil {
-		return // too late, or gone
+	if late {
+		return // or gone, or a second copy: a chat that died before it was done with a command is followed by one that answers again
 	}
 	s := r.seat.session
 	if e.Event != wire.EventChatHistory {
@@ -109,7 +114,7 @@ func (m *Manager) resumed(connID, room string, e wire.Envelope) {
 	if err != nil {
 		if m.finish(key, r) {
 			r.seat.openGate(0)
-			s.complain(r.event, "", room, err)
+			s.complain(r.event, "", r.seat.room, err)
 		}
 		return
 	}
@@ -129,7 +134,7 @@ func (m *Manager) resumed(connID, room string, e wire.Envelope) {
 		if err = m.nextPage(key, r, last); err == nil {
 			return
 		}
-		s.complain(r.event, "", room, err)
+		s.complain(r.event, "", r.seat.room, err)
 	}
 	if m.finish(key, r) {
 		if r.live > 0 {

@@ -181,7 +181,11 @@ func (w *modelWorld) answer(n int64) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.m.Deliver(wire.Envelope{Event: wire.EventChatHistory, Origin: c.Origin, Data: string(data)})
+	answer := wire.Envelope{Event: wire.EventChatHistory, Origin: c.Origin, Data: string(data)}
+	w.m.Deliver(answer)
+	if rapid.IntRange(0, 3).Draw(w.t, "again") == 0 { // by who takes over from a chat that died after its answer
+		w.m.Deliver(answer)
+	}
 	if w.flaw == unmarked {
 		for _, h := range w.hears {
 			h.(*Seat).paged.Store(0)
