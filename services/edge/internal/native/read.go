@@ -25,10 +25,13 @@ func (c *Conn) Feed(chunk []byte) error {
 	if !errors.As(err, &violation) || c.reason.Load() != nil {
 		return err
 	}
-	if violation.Code == wsframe.CodeTooBig {
+	switch violation.Code {
+	case wsframe.CodePolicy:
+		c.Close(wire.CloseAbuse)
+	case wsframe.CodeTooBig:
 		_ = c.Send(errorEvent("", wire.Errorf(wire.CodePayloadTooLarge, "A frame must not be larger than %d bytes", c.srv.cfg.MaxFrame)))
 		c.Close(wire.CloseTooBig)
-	} else {
+	default:
 		c.Close(wire.CloseCode{Code: int(violation.Code), Reason: violation.Text})
 	}
 	return err

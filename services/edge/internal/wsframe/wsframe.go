@@ -14,6 +14,7 @@ package wsframe
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 	"unicode/utf8"
 )
 
@@ -34,6 +35,7 @@ const (
 const (
 	CodeProtocolError  uint16 = 1002
 	CodeInvalidPayload uint16 = 1007
+	CodePolicy         uint16 = 1008
 	CodeTooBig         uint16 = 1009
 
 	// CodeNone stands for a close frame without a code.
@@ -58,7 +60,17 @@ var (
 	errClosePayload = &Error{CodeProtocolError, "invalid close payload"}
 	errUTF8         = &Error{CodeInvalidPayload, "text is not UTF-8"}
 	errTooBig       = &Error{CodeTooBig, "message too big"}
+	errFlood        = &Error{CodePolicy, "too many frames"}
 )
+
+// A peer may send manyFrames frames in frameWindow, whatever is in them. No client of anybody's comes near that; a few that
+// send pongs or empty fragments as fast as they can would keep a processor busy.
+const (
+	manyFrames  = 4096
+	frameWindow = 8 * time.Second
+)
+
+var started = time.Now()
 
 // Sink gets whole messages (Text, Binary) and control frames, in order. payload
 // is valid only until Message returns. An error stops the reader and is returned
@@ -74,6 +86,9 @@ type Reader struct {
 	frag  []byte // payload of the fragments so far
 	op    Opcode // of the fragmented message; 0: there is none
 	rsv1  bool   // it is compressed
+
+	frames uint16 // since
+	since  uint32 // ms after the process started
 
 	// Inflate says that permessage-deflate was negotiated. It is set at the start.
 	Inflate bool
@@ -120,12 +135,31 @@ func (r *Reader) parse(b []byte, limit int, sink Sink) (rest []byte, err error) 
 		}
 		payload := b[h.size:end:end]
 		unmask(payload, h.key)
+		if r.flooded() {
+			return nil, errFlood
+		}
 		if err := r.frame(h, payload, limit, sink); err != nil {
 			return nil, err
 		}
 		b = b[end:]
 	}
 	return nil, nil
+}
+
+// flooded counts a frame, and looks at the clock every manyFrames frames.
+func (r *Reader) flooded() bool {
+	if r.frames++; r.frames > 1 && r.frames < manyFrames {
+		return false
+	}
+	now := uint32(time.Since(started).Milliseconds()) //nolint:gosec // it may wrap around, after seven weeks
+	if r.frames == manyFrames && now-r.since < uint32(frameWindow.Milliseconds()) {
+		return true
+	}
+	if r.frames != 1 {
+		r.frames = 1
+	}
+	r.since = now
+	return false
 }
 
 func (r *Reader) frame(h header, payload []byte, limit int, sink Sink) error {

@@ -187,3 +187,27 @@ func BenchmarkFeed(b *testing.B) {
 		}
 	}
 }
+
+// Neither control frames nor empty fragments come without end; a peer that takes its time may send as many as it likes.
+func TestFloodsEnd(t *testing.T) {
+	pong, start, rest := frame(true, Pong, ""), frame(false, Text, ""), frame(false, Continuation, "")
+	for name, flood := range map[string][]byte{
+		"pongs":     bytes.Repeat(pong, manyFrames),
+		"fragments": append(start, bytes.Repeat(rest, manyFrames-1)...),
+	} {
+		if _, err := feed(flood, 1000, 1<<20); !errors.Is(err, errFlood) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var r Reader
+	rec := &recorder{}
+	for range 3 {
+		if err := r.Feed(bytes.Repeat(pong, manyFrames-1), 1000, rec); err != nil {
+			t.Fatalf("after %d frames: %v", len(rec.all), err)
+		}
+		r.since -= uint32(frameWindow.Milliseconds()) // that long ago
+	}
+	if err := r.Feed(bytes.Repeat(pong, manyFrames), 1000, rec); !errors.Is(err, errFlood) {
+		t.Errorf("after %d frames: %v", len(rec.all), err)
+	}
+}
