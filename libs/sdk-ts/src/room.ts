@@ -285,15 +285,18 @@ export class LiveRoom extends Emitter<RoomEvents> {
       if (error instanceof WeMapsError && error.temporary) missing = error
       return null
     })
-    const [room, receipts, calls, shown, way, about] = await Promise.all([
-      this.current(), spare(api.receipts(this.id)), spare(api.sos(this.id)), spare(api.sharing(this.id)), spare(api.navigation(this.id)), spare(api.whereabouts(this.id)),
+    // Who is here waits for nothing else.
+    const here = Promise.all([this.current(), spare(api.whereabouts(this.id))]).then(([room, about]) => {
+      this.took(room)
+      for (const m of about?.members ?? []) if (!this.isMe(m.userId) && (this.signOf.get(m.userId) ?? 0) <= signs) this.connected(m.userId, m.online)
+    })
+    const [receipts, calls, shown, way] = await Promise.all([
+      spare(api.receipts(this.id)), spare(api.sos(this.id)), spare(api.sharing(this.id)), spare(api.navigation(this.id)), here,
     ])
     if (calls) this.calls(calls)
     for (const r of receipts ?? []) this.hasRead(r.userId, r.seq)
-    this.took(room)
     // What was heard meanwhile is newer than the answer.
     for (const w of way?.members ?? []) if (this.members.has(w.userId) && this.strayed === strayed) this.know(w).straggling = w.straggling
-    for (const m of about?.members ?? []) if (!this.isMe(m.userId) && (this.signOf.get(m.userId) ?? 0) <= signs) this.connected(m.userId, m.online)
     for (const s of shown ? [shown.sharing, ...shown.members] : []) this.shows(s)
     if (missing) throw missing as WeMapsError // is asked for again
   }

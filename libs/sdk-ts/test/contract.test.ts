@@ -75,7 +75,8 @@ async function friends(n: number): Promise<{ room: Room; all: Friend[] }> {
     liveRoom.on('message', (m) => heard.push(m))
     all.push({ wm, live, room: liveRoom, heard })
   }
-  for (const f of all) await until('everybody is in', () => f.live.state === 'online' && f.room.members.size === n)
+  // Of somebody who is heard of before the room has answered no role is known yet.
+  for (const f of all) await until('everybody is in', () => f.live.state === 'online' && f.room.details !== null && f.room.members.size === n)
   return { room: room!, all }
 }
 

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/wemaps/wemaps/libs/testenv"
+	"github.com/wemaps/wemaps/libs/wire"
 )
 
 // last is what was said of a user last.
@@ -301,4 +302,21 @@ func TestClearingAwayIsTakenUpAgain(t *testing.T) {
 	if fields := w.fields(); len(fields) != 0 {
 		t.Errorf("left: %v", fields)
 	}
+}
+
+// An edge that dies after it has begun a grace, and before it has noted when that ends, leaves somebody whom nobody looks
+// for: whoever tells of the room next does.
+func TestAGraceWhoseEndWasNotNotedEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.edge("a")
+	a.enter("u1", "s1")
+	w.wait("user-online u1", 1)
+	grace := fmt.Sprint(time.Now().UnixMilli()-1, " ", payload("r", "u2", "u2"))
+	if err := w.client.Do(t.Context(), w.client.B().Hset().Key(wire.KeyPresence("r")).FieldValue().FieldValue("g u2", grace).Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	a.again()
+	w.wait("user-offline u2", 1)
+	w.atRest([]string{"u1"}, a)
 }

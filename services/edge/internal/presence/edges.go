@@ -162,9 +162,8 @@ func (p *Presence) tell(roomID string, announce bool) {
 	}
 	p.do(p.client.B().Sadd().Key(keyRooms(p.edge)).Member(roomID).Build(), nil)
 	p.change(roomID, announce, func(r rueidis.RedisResult) {
-		users, _ := r.AsStrSlice() // an error asks for a resync
-		for _, userID := range users {
-			p.do(p.graceUntil(float64(until), roomID, userID), nil)
+		for _, cmd := range p.graces(roomID, r) { // an error asks for a resync
+			p.do(cmd, nil)
 		}
 	}, "sync", args...)
 }
@@ -173,6 +172,17 @@ func (p *Presence) tell(roomID string, announce bool) {
 // that go at two edges, the one that was there last may have noted its end first.
 func (p *Presence) graceUntil(until float64, roomID, userID string) rueidis.Completed {
 	return p.client.B().Zadd().Key(keyGrace).Gt().ScoreMember().ScoreMember(until, roomID+" "+userID).Build()
+}
+
+// graces notes the ends of all graces that the answer to a sync tells of.
+func (p *Presence) graces(roomID string, r rueidis.RedisResult) (cmds rueidis.Commands) {
+	answer, _ := r.AsStrSlice() // whoever has it has looked at the error
+	for i := 0; i+1 < len(answer); i += 2 {
+		if until, err := strconv.ParseFloat(answer[i+1], 64); err == nil {
+			cmds = append(cmds, p.graceUntil(until, roomID, answer[i]))
+		}
+	}
+	return cmds
 }
 
 // reapDead clears away after all edges whose leases have lapsed.
@@ -238,10 +248,7 @@ func (p *Presence) clear(ctx context.Context, edge string, rooms []string) error
 	}
 	done := rueidis.Commands{}
 	for i, id := range rooms {
-		users, _ := results[i].AsStrSlice() // its error was looked at
-		for _, userID := range users {
-			done = append(done, p.graceUntil(float64(until), id, userID))
-		}
+		done = append(done, p.graces(id, results[i])...)
 	}
 	// Not before: whatever could not be cleared away has to be found again.
 	done = append(done, p.client.B().Srem().Key(keyRooms(edge)).Member(rooms...).Build())

@@ -93,7 +93,8 @@ end
 
 -- Takes away what edge has there, except the sockets listed, and puts those in
 -- that are missing. A user who has no socket any more is in grace until ARGV[4],
--- or offline at once when that is 0. Returns the users in grace.
+-- or offline at once when that is 0. Returns the users in grace, each with its end:
+-- also those of earlier, whose end somebody who died may not have noted.
 -- ARGV: edge, until, head of an offline line, head of an online line or '',
 -- then user, socket, payload for each socket
 if op == 'sync' then
@@ -106,7 +107,11 @@ if op == 'sync' then
   local graced = {}
   for _, field in ipairs(redis.call('HKEYS', key)) do
     local user, owner = string.match(field, '^s (%S+) (%S+) ')
-    if owner == edge and not keep[field] then
+    local graceful = string.match(field, '^g (%S+)$')
+    if graceful then
+      graced[#graced + 1] = graceful
+      graced[#graced + 1] = string.match(redis.call('HGET', key, field), '^%d+')
+    elseif owner == edge and not keep[field] then
       local left, payload = exit(user, field)
       if left == 0 and redis.call('HEXISTS', key, 'g ' .. user) == 0 then
         if ARGV[4] == '0' then
@@ -114,6 +119,7 @@ if op == 'sync' then
         else
           redis.call('HSET', key, 'g ' .. user, ARGV[4] .. ' ' .. payload)
           graced[#graced + 1] = user
+          graced[#graced + 1] = ARGV[4]
         end
       end
     end
