@@ -2,7 +2,6 @@ package bus
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/wemaps/wemaps/libs/wire"
 )
@@ -11,7 +10,7 @@ import (
 // two come on two channels, in any order, and who edited a text must not hear of a reaction to it before the edit.
 type changeAnswers struct {
 	owed map[int64]wire.Envelope // answers that came before their changes, by change number
-	told []answer                // changes that came before their answers, oldest first
+	told answers                 // changes that came before their answers
 }
 
 // change takes an edit, a deletion or a reaction. One that is missing is waited for by nobody: clients know what is newer
@@ -25,10 +24,7 @@ func (b *Bus) change(r *room, e wire.Envelope) {
 			if _, ok := c.changes.owed[rev]; ok {
 				delete(c.changes.owed, rev)
 			} else {
-				if len(c.changes.told) == maxUnpaired {
-					c.changes.told = append(c.changes.told[:0], c.changes.told[1:]...)
-				}
-				c.changes.told = append(c.changes.told, answer{e.Origin, rev})
+				c.changes.told.expect(answer{e.Origin, rev})
 			}
 			origin.ReplyChat(e.Origin.Ref, e.Event, []byte(e.Data), 0, e.Offset)
 		}
@@ -46,24 +42,12 @@ func (b *Bus) change(r *room, e wire.Envelope) {
 	}
 }
 
-// changeAnswer takes the answer to a change that was made from here.
-func (b *Bus) changeAnswer(e wire.Envelope) {
-	var m struct {
-		RoomID string `json:"roomId"`
-	}
-	_ = json.Unmarshal([]byte(e.Data), &m) // without a room it is delivered alone
-	if r := b.lookup(m.RoomID); r == nil || !b.pairedChange(r, e) {
-		b.sockets.Deliver(e)
-	}
-}
-
 // pairedChange tells whether whoever made a change hears e as the change itself.
 func (b *Bus) pairedChange(r *room, e wire.Envelope) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c, rev := &r.chat, revOf(e)
-	if i := slices.Index(c.changes.told, answer{e.Origin, rev}); i >= 0 {
-		c.changes.told = slices.Delete(c.changes.told, i, i+1)
+	if c.changes.told.take(answer{e.Origin, rev}) {
 		return true
 	}
 	if !c.known || rev <= c.seen || rev <= c.rev || b.origin(r, e) == nil || len(c.changes.owed) == maxUnpaired {

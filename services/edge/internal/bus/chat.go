@@ -40,7 +40,7 @@ type chatState struct {
 	// A message and the answer to its sender come on two channels, in any order.
 	// The sender gets one event, at the message's place in the order.
 	owed     map[int64]wire.Origin // answers that came before their messages
-	answered []answer              // messages that came before their answers, oldest first
+	answered answers               // messages that came before their answers
 	changes  changeAnswers
 }
 
@@ -51,6 +51,25 @@ type answer struct {
 
 // maxUnpaired bounds either; what is beyond it has lost its other half.
 const maxUnpaired = 256
+
+// answers are those that are still to come, oldest first.
+type answers []answer
+
+func (all *answers) expect(a answer) {
+	if len(*all) == maxUnpaired {
+		*all = slices.Delete(*all, 0, 1)
+	}
+	*all = append(*all, a)
+}
+
+// take tells whether a was expected, which it is once.
+func (all *answers) take(a answer) bool {
+	i := slices.Index(*all, a)
+	if i >= 0 {
+		*all = slices.Delete(*all, i, i+1)
+	}
+	return i >= 0
+}
 
 // confirmed runs each time the room's subscription is confirmed: there may be
 // chat that was published while there was none.
@@ -110,10 +129,7 @@ func (b *Bus) tellChat(r *room, e wire.Envelope) {
 		delete(c.owed, e.Seq)
 		e.Origin = origin
 	} else if e.Origin.Ref != "" && e.Origin.EdgeID == b.cfg.EdgeID {
-		if len(c.answered) == maxUnpaired {
-			c.answered = append(c.answered[:0], c.answered[1:]...)
-		}
-		c.answered = append(c.answered, answer{e.Origin, e.Seq})
+		c.answered.expect(answer{e.Origin, e.Seq})
 	}
 	data := []byte(e.Data)
 	msg := outq.NewEventAt(e.Event, data, e.Offset)
@@ -149,13 +165,13 @@ func (b *Bus) tellChanged(r *room, raw json.RawMessage) {
 	b.say(r, wire.EventMessageDeleted, data)
 }
 
-// chatAnswer takes the answer to a message that was sent from here.
-func (b *Bus) chatAnswer(e wire.Envelope) {
+// answer takes the answer to a message that was sent or changed from here, which goes alone unless it is paired.
+func (b *Bus) answer(e wire.Envelope, paired func(*room, wire.Envelope) bool) {
 	var m struct {
 		RoomID string `json:"roomId"`
 	}
 	_ = json.Unmarshal([]byte(e.Data), &m) // without a room it is delivered alone
-	if r := b.lookup(m.RoomID); r == nil || !b.paired(r, e) {
+	if r := b.lookup(m.RoomID); r == nil || !paired(r, e) {
 		b.sockets.Deliver(e)
 	}
 }
@@ -165,8 +181,7 @@ func (b *Bus) paired(r *room, e wire.Envelope) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := &r.chat
-	if i := slices.Index(c.answered, answer{e.Origin, e.Seq}); i >= 0 {
-		c.answered = slices.Delete(c.answered, i, i+1)
+	if c.answered.take(answer{e.Origin, e.Seq}) {
 		return b.origin(r, e) != nil
 	}
 	if e.Seq <= c.last || b.origin(r, e) == nil || len(c.owed) == maxUnpaired {

@@ -156,11 +156,11 @@ func (b *Bus) followReplies(ctx context.Context) {
 				return
 			}
 			if e.Event == wire.EventNewMessage && e.Seq > 0 {
-				b.chatAnswer(e)
+				b.answer(e, b.paired)
 				return
 			}
 			if isChange(e.Event) {
-				b.changeAnswer(e)
+				b.answer(e, b.pairedChange)
 				return
 			}
 			b.sockets.Deliver(e)
