@@ -121,8 +121,10 @@ func (m *Mark) Left(at int64) Mark { return Mark{LeftAt: max(at, m.LeftAt)} }
 //
 // The newest fix wins by its own time, whatever order packets arrive in. A fix
 // of the same device and time is a duplicate, except right after a take-over of
-// the memory, where it may be a command repeated for its effects. A fix that
-// arrived before the member left must not bring the member back.
+// the memory, where it may be a command repeated for its effects, or be of another
+// device: whose the position is that was taken over is known when a fix continues
+// it, and until then an implausible one is another device's. A fix that arrived
+// before the member left must not bring the member back.
 func (m *Mark) Judge(f *Fix, received, now int64) Verdict {
 	if received < m.LeftAt {
 		return Withdrawn
@@ -133,9 +135,13 @@ func (m *Mark) Judge(f *Fix, received, now int64) Verdict {
 	at := f.RecordedAt.UnixMilli()
 	p := placeOf(f, at)
 	if m.lead.device == f.Device || m.lead.device == "" {
+		recalled := m.lead.device == ""
 		v := m.lead.judge(f, p, received, m.Until > now)
-		if v == Accepted {
+		switch {
+		case v == Accepted:
 			m.FixedAt = at
+		case v == Implausible && recalled:
+			return OtherDevice
 		}
 		return v
 	}
@@ -199,7 +205,7 @@ func (s *stream) time() int64 { return min(s.last.at+s.skew, s.received) }
 func (s *stream) judge(f *Fix, p place, received int64, live bool) Verdict {
 	known, timed := s.last.at != 0, !f.Untimed
 	switch {
-	case timed && (known && s.device != "" && p.at == s.last.at || s.doubts > 0 && p.at == s.doubt.at):
+	case timed && s.device != "" && (known && p.at == s.last.at || s.doubts > 0 && p.at == s.doubt.at):
 		return Duplicate
 	case known && live && p.at < s.last.at:
 		return Late

@@ -211,6 +211,43 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// Of a position that another process stored it is not known which device it is
+// from: the first fix of another one, somewhere else, belongs to the track.
+func TestTwoDevicesAfterATakeOver(t *testing.T) {
+	t.Parallel()
+	const now = int64(1_000_000_000)
+	fix := func(device string, at int64, lat float64) *position.Fix {
+		f := fixAt(now+at, lat)
+		f.Device = device
+		return f
+	}
+	m := position.Recalled(fix("app", 0, 46), now, now+300_000)
+	for i, x := range []struct {
+		device string
+		at     int64
+		lat    float64
+		want   position.Verdict
+	}{
+		{"phone", 100, 47, position.OtherDevice},
+		{"app", 100, 46, position.Accepted}, // of the same millisecond
+		{"app", 100, 46, position.Duplicate},
+		{"phone", 200, 47, position.OtherDevice},
+		{"app", 300, 47, position.Implausible},
+		{"app", 400, 46, position.Accepted},
+	} {
+		if got := m.Judge(fix(x.device, x.at, x.lat), now+x.at, now+x.at); got != x.want {
+			t.Errorf("fix %d, of the %s: %s, want %s", i, x.device, got, x.want)
+		}
+	}
+
+	m = position.Recalled(fix("app", 0, 46), now, now+300_000)
+	for at, want := range []position.Verdict{position.OtherDevice, position.OtherDevice, position.Accepted} {
+		if got := m.Judge(fix("phone", int64(at+1), 47), now+int64(at+1), now); got != want {
+			t.Errorf("fix %d of a phone that insists: %s, want %s", at, got, want)
+		}
+	}
+}
+
 // A device whose clock is slow is as good as any: it sends at the pace of time.
 func TestASlowClockIsRecognized(t *testing.T) {
 	t.Parallel()
