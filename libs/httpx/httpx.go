@@ -214,39 +214,3 @@ func away(err error) bool {
 	}
 	return false
 }
-
-// Serve listens on addr and serves h until ctx ends; then it stops accepting,
-// gives requests in flight up to drain to finish, and closes.
-func Serve(ctx context.Context, addr string, h http.Handler, drain time.Duration) error {
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	return ServeListener(ctx, ln, h, drain)
-}
-
-// ServeListener is Serve on a listener that is open already.
-func ServeListener(ctx context.Context, ln net.Listener, h http.Handler, drain time.Duration) error {
-	srv := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       75 * time.Second,
-		MaxHeaderBytes:    16 << 10,
-	}
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ln) }()
-	select {
-	case err := <-served:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-	}
-	drainCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	if err := srv.Shutdown(drainCtx); err != nil {
-		_ = srv.Close()
-	}
-	<-served
-	return nil
-}

@@ -136,13 +136,15 @@ func TestServeLetsRequestsInFlightFinish(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() {
-		served <- httpx.ServeListener(ctx, ln, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			close(entered)
-			<-release
-			_, _ = w.Write([]byte("done"))
-		}), 5*time.Second)
-	}()
+	server := httpx.NewServer("", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(entered)
+		<-release
+		_, _ = w.Write([]byte("done"))
+	}), 5*time.Second)
+	if server.Listening(ctx) == nil {
+		t.Error("it is ready before it listens")
+	}
+	go func() { served <- server.Serve(ctx, ln) }()
 	answer := make(chan int, 1)
 	go func() {
 		res, err := http.Get("http://" + ln.Addr().String())
@@ -154,7 +156,13 @@ func TestServeLetsRequestsInFlightFinish(t *testing.T) {
 		answer <- res.StatusCode
 	}()
 	<-entered
+	if err := server.Listening(ctx); err != nil {
+		t.Errorf("it is not ready: %v", err)
+	}
 	cancel()
+	for server.Listening(ctx) == nil {
+		time.Sleep(time.Millisecond) // with a request in flight it takes no more
+	}
 	close(release)
 	if status := <-answer; status != 200 {
 		t.Errorf("the request in flight got %d", status)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/labstack/echo/v4"
 	"github.com/redis/rueidis"
 
 	"github.com/wemaps/wemaps/libs/httpx"
@@ -33,7 +32,7 @@ type App struct {
 	admin  *obs.Admin
 	hashes *hashing.Pool
 	keeper *publish.Keeper
-	echo   *echo.Echo
+	server *httpx.Server
 }
 
 // New connects and wires; Run starts.
@@ -76,8 +75,10 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 
 	e := httpx.New(httpx.Options{Service: "auth", Log: log, Registry: registry, MapError: api.MapError})
 	api.Routes(e, accounts, verifier, log)
+	server := httpx.NewServer(cfg.HTTPAddr, e, cfg.ShutdownTimeout)
+	admin.AddCheck("http", server.Listening)
 	return &App{cfg: cfg, db: db, redis: client, admin: admin, hashes: hashes,
-		keeper: publish.NewKeeper(ring, st, publisher, log), echo: e}, nil
+		keeper: publish.NewKeeper(ring, st, publisher, log), server: server}, nil
 }
 
 // Run serves until ctx ends.
@@ -91,9 +92,7 @@ func (a *App) Run(ctx context.Context) error {
 		return pg.Listen(ctx, a.cfg.DatabaseURL, store.OutboxChannel, a.keeper.Wake)
 	})
 	g.Add("hash workers", a.hashes.Run)
-	g.Add("http", func(ctx context.Context) error {
-		return httpx.Serve(ctx, a.cfg.HTTPAddr, a.echo, a.cfg.ShutdownTimeout)
-	})
+	g.Add("http", a.server.Run)
 	g.Add("readiness", func(ctx context.Context) error {
 		<-ctx.Done()
 		a.admin.Drain() // first of all, so that no new requests come

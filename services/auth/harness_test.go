@@ -97,7 +97,7 @@ func (e *env) start() (*App, string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- app.Run(ctx) }()
-	srv := httptest.NewServer(app.echo)
+	srv := httptest.NewServer(app.server.Handler)
 	e.t.Cleanup(func() {
 		srv.Close()
 		cancel()

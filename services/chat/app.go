@@ -82,6 +82,11 @@ func (a *App) Run(ctx context.Context) error {
 	admin.AddCheck("keys", verifier.Check)
 	commands := publish.NewCommands(a.redis, a.cfg.Partitions, a.cfg.InstanceID, a.warn("replies"))
 	upkeep := store.NewPartitions(a.db, a.cfg.Retention, a.warn("upkeep"))
+	e := httpx.New(httpx.Options{Service: "chat", Log: a.log, Registry: a.registry, MapError: api.MapError})
+	api.Routes(e, api.Deps{Verifier: verifier, Members: a.members, Heads: a.archive, Reads: a.archive, Retention: a.cfg.Retention, History: a.history, Commands: commands,
+		Limiter: &redisx.Limiter{Client: a.redis, Prefix: "limit:chat:", Rate: restPerSecond, Period: time.Second, Burst: restBurst}})
+	server := httpx.NewServer(a.cfg.HTTPAddr, e, a.cfg.ShutdownTimeout)
+	admin.AddCheck("http", server.Listening)
 
 	var g run.Group
 	g.Add("collector", run.Collect)
@@ -99,12 +104,7 @@ func (a *App) Run(ctx context.Context) error {
 		}
 		return all.Wait()
 	})
-	g.Add("http", func(ctx context.Context) error {
-		e := httpx.New(httpx.Options{Service: "chat", Log: a.log, Registry: a.registry, MapError: api.MapError})
-		api.Routes(e, api.Deps{Verifier: verifier, Members: a.members, Heads: a.archive, Reads: a.archive, Retention: a.cfg.Retention, History: a.history, Commands: commands,
-			Limiter: &redisx.Limiter{Client: a.redis, Prefix: "limit:chat:", Rate: restPerSecond, Period: time.Second, Burst: restBurst}})
-		return httpx.Serve(ctx, a.cfg.HTTPAddr, e, a.cfg.ShutdownTimeout)
-	})
+	g.Add("http", server.Run)
 	a.log.Info("chat starts", zap.String("instance", a.cfg.InstanceID), zap.Int("partitions", a.cfg.Partitions))
 	return g.Run(ctx)
 }

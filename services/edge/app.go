@@ -110,9 +110,9 @@ func (a *App) wire(ctx context.Context) error {
 	a.group.Add("sessions", c.sessions.Run)
 	a.group.Add("socket.io", f.socketIO.Run)
 	a.group.Add("native", f.native.Run)
-	a.group.Add("http", func(ctx context.Context) error {
-		return httpx.Serve(ctx, a.cfg.HTTPAddr, f.handler, a.cfg.ShutdownTimeout/5)
-	})
+	server := httpx.NewServer(a.cfg.HTTPAddr, f.handler, a.cfg.ShutdownTimeout/5)
+	c.admin.AddCheck("http", server.Listening)
+	a.group.Add("http", server.Run)
 	a.group.Add("drain", func(ctx context.Context) error {
 		<-ctx.Done()
 		c.admin.Drain()

@@ -99,9 +99,9 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 	a.group.Add("recording of rooms", recording.RoomEvents(cfg.InstanceID, onError).Run)
 	a.group.Add("recording of users", recording.AuthEvents(cfg.InstanceID, onError).Run)
 	a.group.Add("inlet", inletCommands.Run)
-	a.group.Add("http", func(ctx context.Context) error {
-		return httpx.Serve(ctx, cfg.HTTPAddr, echo, cfg.ShutdownTimeout)
-	})
+	server := httpx.NewServer(cfg.HTTPAddr, echo, cfg.ShutdownTimeout)
+	admin.AddCheck("http", server.Listening)
+	a.group.Add("http", server.Run)
 	return a, nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/labstack/echo/v4"
 	"github.com/redis/rueidis"
 	"go.uber.org/zap"
 
@@ -49,7 +48,7 @@ type App struct {
 	admin   *obs.Admin
 	db      *sqlx.DB
 	redis   rueidis.Client
-	echo    *echo.Echo
+	server  *httpx.Server
 	store   *store.Store
 	relay   *publish.Relay
 	keeper  *publish.Keeper
@@ -94,8 +93,10 @@ func New(ctx context.Context, cfg Config, log *zap.Logger) (*App, error) {
 
 	rooms := &room.Service{Store: a.store, Shares: a.store, ShareCache: cache, Guard: api.NewGuard(redis, a.warn("guard")),
 		NewID: httpx.NewID, Code: room.NewCode, Now: time.Now}
-	a.echo = httpx.New(httpx.Options{Service: "room", Log: log, Registry: registry, MapError: api.MapError})
-	api.Register(a.echo, rooms, &api.Unread{Client: redis}, verifier)
+	e := httpx.New(httpx.Options{Service: "room", Log: log, Registry: registry, MapError: api.MapError})
+	api.Register(e, rooms, &api.Unread{Client: redis}, verifier)
+	a.server = httpx.NewServer(cfg.HTTPAddr, e, cfg.ShutdownTimeout)
+	a.admin.AddCheck("http", a.server.Listening)
 	return a, nil
 }
 
@@ -115,9 +116,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Add("presence", a.seen.Run)
 	g.Add("accounts", a.people.Run)
 	g.Add("purger", a.purger.Run)
-	g.Add("http", func(ctx context.Context) error {
-		return httpx.Serve(ctx, a.cfg.HTTPAddr, a.echo, a.cfg.ShutdownTimeout)
-	})
+	g.Add("http", a.server.Run)
 	return g.Run(ctx)
 }
 

@@ -61,7 +61,7 @@ func newWorld(t testing.TB) *world {
 	w.key = private
 	w.publishKeys(public)
 	w.app = w.start()
-	front := httptest.NewServer(w.app.echo)
+	front := httptest.NewServer(w.app.server.Handler)
 	t.Cleanup(front.Close)
 	w.url = front.URL
 	w.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
