@@ -15,9 +15,10 @@ import (
 const Headroom = 64 << 20
 
 // Collect keeps the garbage collector's pace fit for what the process does, until
-// ctx ends: Headroom while it works hard, the usual pace otherwise; what a busy
-// time has left behind is given back after it. A process that was started with a
-// pace of its own (GOGC) keeps that. There must be one in a process at most.
+// ctx ends: Headroom while it works hard, the usual pace otherwise, and half the
+// garbage while it is quiet, when what a busy time has left behind is given back. A
+// process that was started with a pace of its own (GOGC) keeps that. There must be
+// one in a process at most.
 func Collect(ctx context.Context) error {
 	if _, ok := os.LookupEnv("GOGC"); ok {
 		<-ctx.Done()
@@ -37,30 +38,47 @@ func Collect(ctx context.Context) error {
 			continue
 		}
 		debug.SetGCPercent(c.percent)
-		if c.percent == usualPercent {
+		if c.percent == quietPercent {
 			debug.FreeOSMemory()
 		}
 	}
 	return nil
 }
 
-// usualPercent is what GOGC is unless somebody says otherwise.
-const usualPercent = 100
+const (
+	// usualPercent is what GOGC is unless somebody says otherwise.
+	usualPercent = 100
+	// quietPercent makes no work worth mentioning: a process is quiet when it takes
+	// five seconds or more from one collection to the next.
+	quietPercent = 50
+	// calm is for how many seconds that must have been so.
+	calm = 3
+)
 
 // collector decides on the collector's pace, in percent of the live memory.
-type collector struct{ percent int }
+type collector struct {
+	percent int
+	quiet   int // seconds so far
+}
 
 // feel is told how much memory is live, and how much was allocated in the last
 // second.
 func (c *collector) feel(live, allocated uint64) {
 	live = max(live, 1<<20)
+	if allocated < max(live/10, 1<<20) {
+		if c.quiet++; c.quiet >= calm {
+			c.percent = quietPercent
+		}
+		return
+	}
+	c.quiet = 0
 	switch {
 	case allocated > 2*live: // two collections a second, at the usual pace
 		percent := max(int(Headroom*100/live), usualPercent)
 		if percent > c.percent*5/4 || percent < c.percent*3/4 {
 			c.percent = percent
 		}
-	case allocated < max(live/10, 1<<20):
+	case c.percent == quietPercent:
 		c.percent = usualPercent
 	}
 }

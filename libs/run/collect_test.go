@@ -18,15 +18,21 @@ func TestCollectorPace(t *testing.T) {
 		want            int
 	}{
 		{"at rest", 10, 0, 100},
+		{"a second later", 10, 0, 100},
+		{"at rest for long", 10, 0, 50},
 		{"some work", 10, 15, 100},
 		{"much work", 10, 40, 640},
 		{"a little more is no reason to change", 11, 40, 640},
 		{"less work keeps it", 10, 5, 640},
 		{"a heap that has grown", 32, 80, 200},
-		{"quiet", 32, 1, 100},
+		{"quiet", 32, 1, 200},
+		{"quiet", 32, 1, 200},
+		{"interrupted", 32, 20, 200},
+		{"quiet", 32, 1, 200},
+		{"quiet", 32, 1, 200},
+		{"quiet for long", 32, 1, 50},
 		{"much work for a large heap", 400, 1000, 100},
 		{"an empty heap", 0, 30, 6400},
-		{"quiet again", 4, 0, 100},
 	} {
 		c.feel(step.live*mib, step.allocated*mib)
 		if c.percent != step.want {
@@ -57,8 +63,8 @@ func TestCollect(t *testing.T) {
 		if p := percent(); p <= usualPercent {
 			t.Errorf("%d %% while much is allocated", p)
 		}
-		time.Sleep(2 * time.Second)
-		if p := percent(); p != usualPercent {
+		time.Sleep((calm + 1) * time.Second)
+		if p := percent(); p != quietPercent {
 			t.Errorf("%d %% at rest", p)
 		}
 		cancel()
