@@ -105,4 +105,5 @@ replace github.com/wemaps/wemaps/migrations => ../../migrations
 tool (
 	github.com/go-task/task/v3/cmd/task
 	github.com/wemaps/wemaps/services/wemapsctl
+	github.com/wemaps/wemaps/services/wemapsctl/cmd/up
 )

@@ -37,7 +37,7 @@ export default defineConfig({
     // A strict Content-Security-Policy allows neither inline scripts nor data: URLs, except for images.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    reportCompressedSize: true,
+    reportCompressedSize: process.env.WEMAPS_PAGE_QUICK !== '1',
   },
   server: { proxy },
   preview: { proxy },

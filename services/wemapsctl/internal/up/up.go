@@ -90,7 +90,7 @@ func startAll(ctx context.Context, cfg config, out *console) (err error) {
 	g.Go(func() error {
 		slow := time.AfterFunc(2*time.Second, func() { out.say("building the services, which takes a minute or two the first time") })
 		defer slow.Stop()
-		return workspace.Build(building, cfg.root, cfg.binDir(), cfg.only)
+		return workspace.Build(building, cfg.root, cfg.binDir(), cfg.only, workspace.Quick...)
 	})
 	g.Go(func() error {
 		if err := d.start(ctx); err != nil {

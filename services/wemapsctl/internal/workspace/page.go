@@ -102,6 +102,19 @@ func InstallPage(ctx context.Context, root string) error {
 	return installPackages(ctx, filepath.Join(root, pageDir), forTesting)
 }
 
+// PreparePage installs what building the page needs, if it has to be built and can be.
+func PreparePage(ctx context.Context, root string) error {
+	unlock, err := lockPage(root)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if _, built, err := pageState(root); err != nil || built || !HasNode(ctx) {
+		return err
+	}
+	return installPackages(ctx, filepath.Join(root, pageDir), forBuilding)
+}
+
 // PageIsBuilt tells whether BuildPage would have nothing to do.
 func PageIsBuilt(root string) (bool, error) {
 	_, built, err := pageState(root)

@@ -28,6 +28,10 @@ func Root() (string, error) {
 	}
 }
 
+// Quick are flags of Build for a start that somebody waits for: no tables for debuggers, and the Redis client's ten thousand generated
+// functions, which put words into a slice, are not inlined. Together a tenth of the work; what runs is as fast.
+var Quick = []string{"-ldflags=-s -w", "-gcflags=github.com/redis/rueidis/internal/cmds=-l -dwarf=false"}
+
 // Build compiles the named services into dir, as many at a time as the machine has processors.
 func Build(ctx context.Context, root, dir string, services []string, flags ...string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
