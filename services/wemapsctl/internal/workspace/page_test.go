@@ -50,6 +50,12 @@ func TestPageState(t *testing.T) {
 	is("never", false)
 	build()
 	is("built", true)
+	if err := PreparePage(t.Context(), root); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, pageDir, "node_modules")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("packages for a page that is built: %v", err)
+	}
 	for _, path := range []string{"/node_modules/x/index.js", "/embed/dist/index.html", "/README.md", "/docs/a.png", "/web.go", "/.gitignore"} {
 		write(pageDir+path, "other")
 		is(path, true)

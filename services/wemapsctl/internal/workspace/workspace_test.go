@@ -3,9 +3,39 @@ package workspace
 import (
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
+
+// Whoever starts WeMaps for the first time waits for these before anything else is done: an HTTP client in one of them costs as much
+// as all the rest of it.
+func TestWhatIsCompiledFirstIsSmall(t *testing.T) {
+	t.Parallel()
+	root, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, program := range []string{"github.com/go-task/task/v3/cmd/task", "github.com/wemaps/wemaps/services/wemapsctl/cmd/up"} {
+		cmd := exec.Command("go", "list", "-deps", program)
+		cmd.Dir = root
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", program, err)
+		}
+		packages := strings.Fields(string(out))
+		for _, large := range []string{"net/http", "crypto/tls", "database/sql"} {
+			if slices.Contains(packages, large) {
+				t.Errorf("%s needs %s", program, large)
+			}
+		}
+		if !slices.Contains(packages, program) {
+			t.Errorf("%s is not among what it is made of: %q", program, packages)
+		}
+	}
+}
 
 func TestReadEnv(t *testing.T) {
 	t.Parallel()
