@@ -57,7 +57,7 @@ func Decode(body []byte, dst any) error {
 	if err := json.Unmarshal(body, dst); err != nil {
 		var typeErr *json.UnmarshalTypeError
 		if errors.As(err, &typeErr) && typeErr.Field != "" {
-			return wire.Errorf(wire.CodeValidation, "%s must be a %s", typeErr.Field, jsonKind(typeErr.Type.Kind().String()))
+			return wire.Invalid(typeErr.Field, "must be a "+jsonKind(typeErr.Type.Kind().String()))
 		}
 		if errors.As(err, &typeErr) {
 			return wire.Errorf(wire.CodeInvalidJSON, "The request body must be a JSON object")

@@ -116,8 +116,8 @@ func TestDetails(t *testing.T) {
 	if _, eb := do(t, "GET", "/nowhere", ""); eb.Path != "/nowhere" || eb.Timestamp == "" {
 		t.Errorf("unknown route: %+v", eb)
 	}
-	if _, eb := do(t, "POST", "/bind", `{"lat":"x"}`); eb.Error != "lat must be a number" {
-		t.Errorf("got %q", eb.Error)
+	if rec, eb := do(t, "POST", "/bind", `{"lat":"x"}`); eb.Error != "lat must be a number" || !strings.Contains(rec.Body.String(), `"details":{"field":"lat"}`) {
+		t.Errorf("got %s", rec.Body)
 	}
 	if rec, _ := do(t, "POST", "/bind", `{"name":"a","unknown":1}`); rec.Code != 200 {
 		t.Errorf("unknown fields must be ignored: %s", rec.Body)

@@ -25,6 +25,23 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
+// Invalid says which field of a request breaks which rule: "name", "must have 2 to 50 characters".
+// Programs find the field in the details, and words of their own for it.
+func Invalid(field, rule string) *Error {
+	return &Error{Code: CodeValidation, Message: field + " " + rule, Details: FieldDetails{Field: field}}
+}
+
+// FieldDetails are those of an Invalid.
+type FieldDetails struct {
+	Field string `json:"field"`
+}
+
+// Field is the field that is invalid, "" when it is none or not known.
+func (e *Error) Field() string {
+	d, _ := e.Details.(FieldDetails)
+	return d.Field
+}
+
 // HTTPStatus is the status that a REST answer carries.
 func (e *Error) HTTPStatus() int {
 	if e.Status != 0 {
@@ -63,6 +80,7 @@ type ErrorBody struct {
 type SocketError struct {
 	Message      string `json:"message"`
 	Code         Code   `json:"code"`
+	Field        string `json:"field,omitempty"` // of the payload, that is invalid
 	Event        string `json:"event,omitempty"`
 	ID           string `json:"id,omitempty"`
 	RoomID       string `json:"roomId,omitempty"`

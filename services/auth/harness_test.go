@@ -191,6 +191,11 @@ func (a answer) refused(status int, code wire.Code) {
 	if a.status != status || a.body["code"] != string(code) || text == "" || a.body["requestId"] == nil {
 		a.t.Fatalf("status %d, want %d %s: %s", a.status, status, code, a.raw)
 	}
+	details, _ := a.body["details"].(map[string]any)
+	if field, _ := details["field"].(string); code == wire.CodeValidation && (field == "" || !strings.HasPrefix(text, field+" ")) &&
+		!strings.Contains(text, "NUL") { // which is looked for before there are fields
+		a.t.Fatalf("the field is not named: %s", a.raw)
+	}
 }
 
 type signIn struct {

@@ -80,7 +80,7 @@ func TestACallForHelp(t *testing.T) {
 	} {
 		before := len(replies.all(wire.EventError))
 		s.command(tc.kind, room, tc.user, tc.data)
-		if e := await[wire.SocketError](replies, wire.EventError, before+1); string(e.Code) != tc.code || e.Event != tc.event || e.ID != "7" {
+		if e := await[wire.SocketError](replies, wire.EventError, before+1); string(e.Code) != tc.code || e.Event != tc.event || e.ID != "7" || (e.Code == wire.CodeValidation) != (e.Field != "") {
 			t.Errorf("%s %s by %s: %+v, want %s", tc.kind, tc.data, tc.user, e, tc.code)
 		}
 	}

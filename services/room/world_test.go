@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -200,6 +201,14 @@ func (a answer) fails(status int, code wire.Code) answer {
 	a.t.Helper()
 	if got := a.code(); a.status != status || got != code {
 		a.t.Fatalf("got %d %s, want %d %s: %s", a.status, got, status, code, a.body)
+	}
+	var body struct {
+		Error   string
+		Details wire.FieldDetails
+	}
+	if code == wire.CodeValidation && (json.Unmarshal(a.body, &body) != nil || body.Details.Field == "" || !strings.HasPrefix(body.Error, body.Details.Field+" ")) &&
+		!strings.Contains(body.Error, "NUL") { // which is looked for before there are fields
+		a.t.Fatalf("the field is not named: %s", a.body)
 	}
 	return a
 }

@@ -16,6 +16,12 @@ export class WeMapsError extends Error {
     super(message)
   }
 
+  /** With VALIDATION_ERROR: what is invalid, by the name that the request gives it, if it is one field. */
+  get field(): string | undefined {
+    const field = (this.details as { field?: unknown } | null | undefined)?.field
+    return typeof field === 'string' ? field : undefined
+  }
+
   /** Whether the same request can succeed later. */
   get temporary(): boolean {
     return ['NETWORK', 'TIMEOUT', 'UNAVAILABLE', 'OVERLOADED', 'RATE_LIMITED', 'INTERNAL_ERROR'].includes(this.code)
@@ -24,7 +30,7 @@ export class WeMapsError extends Error {
 
 /** The error in an answer over a socket, or null if it is none. */
 export function refusal(answer: unknown): WeMapsError | null {
-  const a = answer as { code?: unknown; message?: unknown; retryAfterMs?: number } | null | undefined
+  const a = answer as { code?: unknown; message?: unknown; field?: string; retryAfterMs?: number } | null | undefined
   if (typeof a?.code !== 'string' || typeof a.message !== 'string') return null
-  return new WeMapsError(a.code, a.message, 0, undefined, a.retryAfterMs)
+  return new WeMapsError(a.code, a.message, 0, undefined, a.retryAfterMs, a.field === undefined ? undefined : { field: a.field })
 }

@@ -36,9 +36,9 @@ func MapError(err error) *wire.Error {
 	var accounts *account.TooManyAccountsError
 	switch {
 	case errors.As(err, &name):
-		return wire.Errorf(wire.CodeValidation, "%s", name.Error())
+		return wire.Invalid("name", name.Reason)
 	case errors.As(err, &field):
-		return wire.Errorf(wire.CodeValidation, "%s", field.Error())
+		return wire.Invalid(field.Field, field.Reason)
 	case errors.As(err, &tooMany):
 		return wire.NewError(wire.CodeTooManyAttempts).After(tooMany.Wait)
 	case errors.As(err, &accounts):

@@ -127,12 +127,12 @@ func decodeSend(entry redisx.Entry, cmd wire.Command) (message.Draft, error) {
 // mentions are the ids without repeats; whether they are members is for judge.
 func mentions(ids []string) ([]string, error) {
 	if len(ids) > wire.MaxMentions {
-		return nil, wire.Errorf(wire.CodeValidation, "mentions must have at most %d user ids", wire.MaxMentions)
+		return nil, wire.Invalid("mentions", fmt.Sprintf("must have at most %d user ids", wire.MaxMentions))
 	}
 	var out []string
 	for _, id := range ids {
 		if id == "" || len(id) > wire.MaxIDBytes || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= unicode.MaxASCII }) {
-			return nil, wire.Errorf(wire.CodeValidation, "mentions must be user ids")
+			return nil, wire.Invalid("mentions", "must be user ids")
 		}
 		if !slices.Contains(out, id) {
 			out = append(out, id)
@@ -187,7 +187,7 @@ func decodeChange(entry redisx.Entry, cmd wire.Command) (message.Change, error) 
 	}
 	c := message.Change{RoomID: cmd.RoomID, UserID: cmd.UserID, UserName: cleanName(cmd.UserName), Entry: entry.ID}
 	if body.MessageID == "" {
-		return c, wire.Errorf(wire.CodeValidation, "messageId is required")
+		return c, wire.Invalid("messageId", "is required")
 	}
 	id, err := uuid.Parse(body.MessageID)
 	if err != nil {
@@ -209,7 +209,7 @@ func decodeChange(entry redisx.Entry, cmd wire.Command) (message.Change, error) 
 			c.Kind = message.Unreact
 		}
 		if !slices.Contains(wire.Reactions(), c.Emoji) {
-			err = wire.Errorf(wire.CodeValidation, "emoji must be one of %s", strings.Join(wire.Reactions(), " "))
+			err = wire.Invalid("emoji", "must be one of "+strings.Join(wire.Reactions(), " "))
 		}
 	}
 	return c, err
@@ -255,7 +255,7 @@ func Query(h wire.HistoryRequest) (message.Query, error) {
 func badPayload(err error) error {
 	var typeErr *json.UnmarshalTypeError
 	if errors.As(err, &typeErr) && typeErr.Field != "" {
-		return wire.Errorf(wire.CodeValidation, "%s has the wrong type", typeErr.Field)
+		return wire.Invalid(typeErr.Field, "has the wrong type")
 	}
 	return wire.Errorf(wire.CodeInvalidFrame, "The frame cannot be understood").Because(err)
 }

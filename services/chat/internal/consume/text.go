@@ -1,6 +1,7 @@
 package consume
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,12 +20,12 @@ func cleanText(raw string) (string, error) {
 	visible := false
 	for _, r := range text {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return "", wire.Errorf(wire.CodeValidation, "content must not contain control characters")
+			return "", wire.Invalid("content", "must not contain control characters")
 		}
 		visible = visible || unicode.IsGraphic(r) && !unicode.IsSpace(r)
 	}
 	if n := utf8.RuneCountInString(text); !visible || n > wire.MaxMessageRunes {
-		return "", wire.Errorf(wire.CodeValidation, "content must have 1 to %d characters", wire.MaxMessageRunes)
+		return "", wire.Invalid("content", fmt.Sprintf("must have 1 to %d characters", wire.MaxMessageRunes))
 	}
 	return text, nil
 }
@@ -32,7 +33,7 @@ func cleanText(raw string) (string, error) {
 // checkID refuses ids that are too long or hold what no id holds.
 func checkID(field, id string, longest int) error {
 	if len(id) > longest || !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl) {
-		return wire.Errorf(wire.CodeValidation, "%s must have at most %d bytes and no control characters", field, longest)
+		return wire.Invalid(field, fmt.Sprintf("must have at most %d bytes and no control characters", longest))
 	}
 	return nil
 }

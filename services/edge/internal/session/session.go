@@ -212,7 +212,7 @@ func (s *Session) complain(event, ref, room string, err error) {
 		we = wire.NewError(wire.CodeInternal)
 	}
 	s.m.metrics.refused.WithLabelValues("event", string(we.Code)).Inc()
-	p := wire.SocketError{Message: we.Message, Code: we.Code, Event: event, RoomID: room, RetryAfterMs: we.RetryAfter.Milliseconds()}
+	p := wire.SocketError{Message: we.Message, Code: we.Code, Field: we.Field(), Event: event, RoomID: room, RetryAfterMs: we.RetryAfter.Milliseconds()}
 	if s.conn.Encoding() == outq.Native {
 		p.ID = ref // Socket.IO's refs mean nothing to the app
 	}

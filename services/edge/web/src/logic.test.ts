@@ -1,10 +1,12 @@
+import { readFile } from 'node:fs/promises'
+
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { WeMapsError } from '@wemaps/sdk'
 
 import { say } from './errors'
 import { ago, dayName, distance, initials, names, span } from './format'
-import { lang } from './i18n'
+import { has, lang } from './i18n'
 import { parsePlace, showPlace } from './place'
 
 beforeEach(() => {
@@ -76,6 +78,27 @@ describe('errors', () => {
     expect(say(new TypeError('x is not a function'))).toBe('Something went wrong. Please try again.')
     lang.value = 'de'
     expect(say(new WeMapsError('ROOM_FULL', 'x'))).toBe('Dieser Raum ist voll.')
-    expect(say(new WeMapsError('SOMETHING_NEW', 'The moon is full'))).toMatch(/schiefgegangen/)
+    expect(say(new WeMapsError('SOMETHING_NEW', 'The moon is full'))).toMatch(/schiefgegangen.*„The moon is full“/)
+  })
+
+  const invalid = (message: string, field?: string) => new WeMapsError('VALIDATION_ERROR', message, 400, undefined, undefined, field && { field })
+
+  it('name what is wrong in the reader’s language, and lose nothing of what the server says', () => {
+    expect(say(invalid('radius must be between 50 and 50000', 'radius'))).toBe('This circle is too small or too large. The server says: “radius must be between 50 and 50000”.')
+    lang.value = 'de'
+    expect(say(invalid('name must be 3 to 100 characters', 'name'))).toBe(
+      'Dieser Name ist zu kurz oder zu lang, oder nicht zu lesen. Der Server sagt dazu: „name must be 3 to 100 characters“.')
+    expect(say(invalid('latitude and longitude are required', 'latitude and longitude'))).toMatch(/^Diesen Ort gibt es/)
+    expect(say(invalid('The moon is full', 'moon'))).toBe('Der Server nimmt das nicht an. Der Server sagt dazu: „The moon is full“.')
+    expect(say(invalid('Text must not contain NUL characters.'))).toMatch(/^Der Server nimmt.*NUL characters“\.$/)
+    expect(say(invalid('constructor is wrong', 'constructor'))).toMatch(/^Der Server nimmt/)
+    expect(say(new WeMapsError('INVALID_ROUTE', 'A route needs at least two different points'))).toMatch(/keine Route.*two different points/)
+  })
+
+  it('that the server can make all have a text here', async () => {
+    const registry = await readFile(new URL('../../../../libs/wire/codes.go', import.meta.url), 'utf8')
+    const codes = [...registry.matchAll(/^\tCode\w+\s+Code = "([A-Z_]+)"$/gm)].map((m) => m[1]!)
+    expect(codes.length).toBeGreaterThan(50)
+    expect([...codes, 'NETWORK'].filter((c) => !has(`error.${c}`))).toEqual([]) // and with that in every language, see Messages
   })
 })

@@ -44,8 +44,13 @@ func mapInvalid(err error) *wire.Error {
 	var fence *geofence.InvalidError
 	var place *places.InvalidError
 	var call *sos.InvalidError
-	if errors.As(err, &fence) || errors.As(err, &place) || errors.As(err, &call) {
-		return wire.Errorf(wire.CodeValidation, "%s", err.Error())
+	switch {
+	case errors.As(err, &fence):
+		return wire.Invalid(fence.Field, fence.Rule)
+	case errors.As(err, &place):
+		return wire.Invalid(place.Field, place.Rule)
+	case errors.As(err, &call):
+		return wire.Invalid(call.Field, call.Rule)
 	}
 	return nil
 }

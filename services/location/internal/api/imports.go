@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -65,7 +66,7 @@ func (t *Tracks) importGPX(c echo.Context) error {
 	}
 	name := strings.TrimSpace(c.QueryParam("name"))
 	if len([]rune(name)) > wire.MaxTrackNameRunes || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }) {
-		return wire.Errorf(wire.CodeValidation, "name must have at most %d characters", wire.MaxTrackNameRunes)
+		return wire.Invalid("name", fmt.Sprintf("must have at most %d characters", wire.MaxTrackNameRunes))
 	}
 	if err := t.limit(c); err != nil {
 		return err

@@ -38,13 +38,13 @@ func (p *Phones) setUp(c echo.Context) error {
 	}
 	phone := ingest.Phone{Base: p.PublicURL, User: httpx.User(c).Name, Device: "phone"}
 	if req.Token == nil || !validToken(*req.Token) {
-		return wire.Errorf(wire.CodeValidation, "token must be a device token")
+		return wire.Invalid("token", "must be a device token")
 	}
 	phone.Token = *req.Token
 	if req.Name != nil {
 		phone.Device = strings.TrimSpace(*req.Name)
 		if n := utf8.RuneCountInString(phone.Device); n < 1 || n > maxPhoneName || strings.ContainsFunc(phone.Device, unicode.IsControl) {
-			return wire.Errorf(wire.CodeValidation, "name must have 1 to %d characters", maxPhoneName)
+			return wire.Invalid("name", fmt.Sprintf("must have 1 to %d characters", maxPhoneName))
 		}
 	}
 	if phone.Base == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -366,13 +367,13 @@ func privacyError(err error) *wire.Error {
 	var invalid *privacy.InvalidError
 	switch {
 	case errors.As(err, &invalid):
-		return wire.Errorf(wire.CodeValidation, "%s", invalid.Error())
+		return wire.Invalid(invalid.Field, invalid.Rule)
 	case errors.Is(err, store.ErrShareNotFound):
 		return wire.NewError(wire.CodeShareNotFound)
 	case errors.Is(err, privacy.ErrZoneNotFound):
 		return wire.NewError(wire.CodeZoneNotFound)
 	case errors.Is(err, privacy.ErrTooManyZones):
-		return wire.Errorf(wire.CodeValidation, "A user can have at most %d privacy zones", privacy.MaxZones)
+		return wire.Invalid("zones", fmt.Sprintf("must be at most %d", privacy.MaxZones))
 	}
 	return nil
 }

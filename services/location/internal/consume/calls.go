@@ -184,7 +184,7 @@ func refuseCall(err error) *wire.Error {
 	case err == nil:
 		return nil
 	case errors.As(err, &invalid):
-		return wire.Errorf(wire.CodeValidation, "%s", invalid.Error())
+		return wire.Invalid(invalid.Field, invalid.Rule)
 	case errors.As(err, &limited):
 		return wire.NewError(wire.CodeRateLimited).After(limited.Wait)
 	case errors.Is(err, sos.ErrNotFound):
@@ -204,7 +204,7 @@ func (e *Emergencies) refuse(ctx context.Context, c *wire.Command, refusal *wire
 		return nil
 	}
 	event := map[string]string{wire.CommandSOS: wire.EventSOS, wire.CommandCancelSOS: wire.EventCancelSOS, wire.CommandAnswerSOS: wire.EventAnswerSOS}[c.Type]
-	data, err := json.Marshal(wire.SocketError{Message: refusal.Message, Code: refusal.Code, Event: event, ID: c.Origin.Ref, RoomID: c.RoomID,
+	data, err := json.Marshal(wire.SocketError{Message: refusal.Message, Code: refusal.Code, Field: refusal.Field(), Event: event, ID: c.Origin.Ref, RoomID: c.RoomID,
 		RetryAfterMs: refusal.RetryAfter.Milliseconds()})
 	if err != nil {
 		return fmt.Errorf("encode a refusal: %w", err)

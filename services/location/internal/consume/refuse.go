@@ -45,7 +45,7 @@ func toWire(err error, commandType string) *wire.Error {
 	case errors.Is(err, errNoMember):
 		return wire.NewError(wire.CodeMemberNotFound)
 	case errors.As(err, &invalid):
-		return wire.Errorf(wire.CodeValidation, "%s", invalid.Error())
+		return wire.Invalid(invalid.Field, invalid.Rule)
 	case errors.Is(err, errNotJSON):
 		return wire.Errorf(wire.CodeValidation, "The data must be a JSON object")
 	case errors.Is(err, position.ErrNotMember) && commandType == wire.CommandSnapshot:

@@ -11,7 +11,7 @@ import (
 func MapError(err error) *wire.Error {
 	var invalid *room.InvalidError
 	if errors.As(err, &invalid) {
-		return wire.Errorf(wire.CodeValidation, "%s", invalid.Text)
+		return wire.Invalid(invalid.Field, invalid.Rule)
 	}
 	var limited *room.LimitedError
 	if errors.As(err, &limited) {
@@ -43,5 +43,5 @@ func MapError(err error) *wire.Error {
 }
 
 func required(field string) error {
-	return wire.Errorf(wire.CodeValidation, "%s is required", field)
+	return wire.Invalid(field, "is required")
 }

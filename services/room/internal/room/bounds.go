@@ -23,7 +23,7 @@ const (
 	DefaultShareHours, MaxShares   = 24, 20
 	CodeLength                     = 6
 	codeAlphabet                   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-	invalidFormat, invalidNumberOf = "%s must be %d to %d characters", "%s must be %v to %v"
+	invalidFormat, invalidNumberOf = "must be %d to %d characters", "must be %v to %v"
 )
 
 // Draft is a room as somebody asks for it; nil means the default.
@@ -109,7 +109,7 @@ func (p *Patch) checkWaypoints() error {
 		return nil
 	}
 	if len(*p.Waypoints) > MaxWaypoints {
-		return &InvalidError{fmt.Sprintf("waypoints must be at most %d", MaxWaypoints)}
+		return &InvalidError{"waypoints", fmt.Sprintf("must be at most %d", MaxWaypoints)}
 	}
 	for i := range *p.Waypoints {
 		at := fmt.Sprintf("waypoints[%d].", i)
@@ -138,7 +138,7 @@ func CheckNickname(s string) (string, error) { return text("nickname", s, MinNic
 func CheckCode(s string) (string, error) {
 	code := strings.ToUpper(strings.TrimSpace(s))
 	if len(code) != CodeLength || strings.Trim(code, codeAlphabet) != "" {
-		return "", &InvalidError{fmt.Sprintf("roomCode must be %d letters or digits", CodeLength)}
+		return "", &InvalidError{"roomCode", fmt.Sprintf("must be %d letters or digits", CodeLength)}
 	}
 	return code, nil
 }
@@ -151,18 +151,18 @@ func hours(h float64) time.Duration {
 func text(field, s string, low, top int) (string, error) {
 	s = strings.TrimSpace(s)
 	if n := utf8.RuneCountInString(s); n < low || n > top {
-		return "", &InvalidError{fmt.Sprintf(invalidFormat, field, low, top)}
+		return "", &InvalidError{field, fmt.Sprintf(invalidFormat, low, top)}
 	}
 	// Postgres refuses NUL, and no other control character belongs into a name either.
 	if strings.ContainsFunc(s, unicode.IsControl) {
-		return "", &InvalidError{field + " must not contain control characters"}
+		return "", &InvalidError{field, "must not contain control characters"}
 	}
 	return s, nil
 }
 
 func between(field string, v, low, top float64) error {
 	if math.IsNaN(v) || v < low || v > top {
-		return &InvalidError{fmt.Sprintf(invalidNumberOf, field, low, top)}
+		return &InvalidError{field, fmt.Sprintf(invalidNumberOf, low, top)}
 	}
 	return nil
 }

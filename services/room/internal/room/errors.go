@@ -24,9 +24,9 @@ var (
 )
 
 // InvalidError names a field and the bound that its value broke, in words for people.
-type InvalidError struct{ Text string }
+type InvalidError struct{ Field, Rule string }
 
-func (e *InvalidError) Error() string { return e.Text }
+func (e *InvalidError) Error() string { return e.Field + " " + e.Rule }
 
 // LimitedError says that too many guesses were made, and when the next may come.
 type LimitedError struct{ Wait time.Duration }

@@ -127,12 +127,12 @@ func (r *Room) Update(actorID string, p Patch, now time.Time) error {
 		return err
 	}
 	if p.MaxMembers != nil && *p.MaxMembers < r.Count() {
-		return &InvalidError{"maxMembers must not be below the number of members in the room"}
+		return &InvalidError{"maxMembers", "must not be below the number of members in the room"}
 	}
 	if p.LifeHours != nil {
 		end := now.Add(hours(*p.LifeHours))
 		if end.Before(r.ExpiresAt) { // somebody may count on the time that was promised; closing is the way to end early
-			return &InvalidError{"expiresIn can only extend the room's life"}
+			return &InvalidError{"expiresIn", "can only extend the room's life"}
 		}
 		r.ExpiresAt = end
 	}
@@ -250,7 +250,7 @@ func (r *Room) Unban(actorID, userID string, now time.Time) error {
 // Transfer.
 func (r *Room) SetRole(actorID, userID string, role Role, now time.Time) error {
 	if role != Admin && role != Ordinary && role != Viewer {
-		return &InvalidError{"role must be admin, member or viewer"}
+		return &InvalidError{"role", "must be admin, member or viewer"}
 	}
 	if _, err := r.allowed(actorID, now, Owner); err != nil {
 		return err

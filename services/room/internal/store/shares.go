@@ -23,7 +23,7 @@ func (s *Store) CreateShare(ctx context.Context, share room.Share, tokenHash []b
 		return fmt.Errorf("insert share: %w", err)
 	}
 	if n, err := res.RowsAffected(); err == nil && n == 0 {
-		return &room.InvalidError{Text: fmt.Sprintf("A room can have at most %d share links", room.MaxShares)}
+		return &room.InvalidError{Field: "shares", Rule: fmt.Sprintf("must be at most %d in a room", room.MaxShares)}
 	}
 	return nil
 }

@@ -22,7 +22,6 @@ export function SignIn() {
 
   const submit = async (e: Event) => {
     e.preventDefault()
-    if (name.trim().length < 2) return setWrong(t('error.INVALID_NAME')) // what browsers count has spaces around it
     setBusy(true)
     setWrong(null)
     try {
@@ -54,7 +53,7 @@ export function SignIn() {
         <form class="form" onSubmit={(e) => void submit(e)}>
           <Field label={t('signin.name')} name="username" value={name} onInput={(e) => setName(e.currentTarget.value)} minLength={2} maxLength={50} required
             autoComplete="username" autoCapitalize="words" spellcheck={false} readOnly={asked === 'password'} hint={hint}
-            wrong={asked === 'name' ? wrong : null} autofocus />
+            short={t('error.INVALID_NAME')} wrong={asked === 'name' ? wrong : null} autofocus />
           {asked !== 'name' && (
             <Field label={t('signin.password')} name="password" type="password" value={password} onInput={(e) => setPassword(e.currentTarget.value)} required
               minLength={creating ? 6 : 1} maxLength={100} autoComplete={creating ? 'new-password' : 'current-password'} wrong={wrong}

@@ -1,7 +1,8 @@
 import type { ButtonHTMLAttributes, ComponentChildren, CSSProperties, InputHTMLAttributes } from 'preact'
-import { useId } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 import { initials } from '../format'
+import { t } from '../i18n'
 import { colorOf, inkOn } from '../state/status'
 import { Icon, type IconName } from './icons'
 
@@ -33,12 +34,35 @@ export function IconButton({ icon, label, class: more, size, type = 'button', ..
 
 type Input = Pick<InputHTMLAttributes<HTMLInputElement>, 'value' | 'onInput' | 'minLength' | 'maxLength' | 'required' | 'readOnly' | 'name' | 'placeholder'
   | 'autoComplete' | 'autoCapitalize' | 'spellcheck' | 'autofocus'>
-type FieldProps = Input & { type?: 'text' | 'password'; lines?: number; class?: string; 'data-autofocus'?: boolean; label: string; hint?: ComponentChildren; wrong?: string | null }
+type FieldProps = Input & { type?: 'text' | 'password'; lines?: number; class?: string; 'data-autofocus'?: boolean; label: string; hint?: ComponentChildren; wrong?: string | null; short?: string }
 
-/** A labelled input, of several lines if it says so, with a hint or with what is wrong. */
-export function Field({ label, hint, wrong, class: more, type = 'text', lines, ...rest }: FieldProps) {
+/**
+ * A labelled input, of several lines if it says so, with a hint or with what is wrong. That too little was written it says itself, or with
+ * `short`: browsers count the spaces around a text, and speak their own language.
+ */
+export function Field({ label, hint, wrong: told, short, class: more, type = 'text', lines, ...rest }: FieldProps) {
   const id = useId()
-  const all = { id, 'aria-invalid': wrong ? true : undefined, 'aria-describedby': wrong || hint ? `${id}-hint` : undefined, ...rest }
+  const place = useRef<HTMLInputElement & HTMLTextAreaElement>(null)
+  const [sent, setSent] = useState<string | null>(null) // what it had when it was too little
+  const text = String(rest.value ?? '')
+  const least = rest.required ? Number(rest.minLength ?? 1) : 0
+  const few = least > 0 && [...(type === 'password' ? text : text.trim())].length < least
+  useLayoutEffect(() => place.current?.setCustomValidity(few ? 'too short' : ''), [few])
+  const wrong = told || (few && sent === text ? (short ?? t('field.short', { n: least })) : null)
+  const all = {
+    ref: place,
+    onInvalid: (e: Event) => {
+      if (!few) return
+      e.preventDefault()
+      setSent(text)
+      const field = place.current
+      if (field && field === field.form?.querySelector(':is(input, textarea):invalid')) field.focus()
+    },
+    id,
+    'aria-invalid': wrong ? true : undefined,
+    'aria-describedby': wrong || hint ? `${id}-hint` : undefined,
+    ...rest,
+  }
   return (
     <div class={`field ${more ?? ''}`}>
       <label for={id}>{label}</label>

@@ -76,7 +76,7 @@ function Rename({ name, onClose }: { name: string; onClose: () => void }) {
     <Dialog title={t('account.rename')} onClose={onClose}>
       <form class="form" onSubmit={(e) => void submit(e)}>
         <Field label={t('signin.name')} value={value} onInput={(e) => setValue(e.currentTarget.value)} minLength={2} maxLength={50} required
-          autoComplete="nickname" data-autofocus />
+          short={t('error.INVALID_NAME')} autoComplete="nickname" data-autofocus />
         <div class="actions">
           <Button look="plain" onClick={onClose}>{t('app.cancel')}</Button>
           <Button look="main" type="submit" busy={busy}>{t('app.save')}</Button>
