@@ -13,7 +13,7 @@ export interface LiveEvents {
   /** An error that no call of ours waits for. */
   error: WeMapsError
   /** Something was heard of a room of the user's, whether it is entered here or not. */
-  heard: { roomId: string; event: keyof Heard }
+  heard: { [E in keyof Heard]: { roomId: string; event: E; payload: Heard[E] } }[keyof Heard]
   /** The room that a share link opens. It has neither chat nor members' ids, and only what these friends let others see. */
   watching: LiveRoom
 }
@@ -70,7 +70,7 @@ export class Live extends Emitter<LiveEvents> {
       if (!payload?.roomId) return
       if (this.userId === null && event === 'joined-room' && !this.rooms.has(payload.roomId)) this.emit('watching', this.room(payload.roomId))
       this.rooms.get(payload.roomId)?.hear(event as keyof Heard, payload as never)
-      this.emit('heard', { roomId: payload.roomId, event: event as keyof Heard })
+      this.emit('heard', { roomId: payload.roomId, event, payload } as LiveEvents['heard'])
     })
   }
 

@@ -49,6 +49,11 @@ export interface RoomEvents {
   change: void
 }
 
+/** What it means for somebody who was in the room that they cannot enter it. */
+const ends: Readonly<Record<string, RoomEvents['closed']['reason'] | undefined>> = {
+  ROOM_EXPIRED: 'expired', ROOM_CLOSED: 'closed', ROOM_NOT_FOUND: 'closed', NOT_MEMBER: 'removed', ACCESS_DENIED: 'removed', BANNED: 'removed',
+}
+
 const meetWithin = 1000 // ms
 const firstPage = 50
 const fillPage = 200
@@ -203,8 +208,13 @@ export class LiveRoom extends Emitter<RoomEvents> {
   /** @internal Runs whenever there is a connection. */
   enter(): void {
     if (this.live.userId === null) return // who looks on is let in by the server, and told where everybody is
-    void this.arrive().catch((error: unknown) => {
-      if (error instanceof WeMapsError) this.emit('error', error)
+    const arriving = this.arrive()
+    const arrival = this.arrivals
+    void arriving.catch((error: unknown) => {
+      if (!(error instanceof WeMapsError)) return
+      const reason = ends[error.code]
+      if (!this.details || !reason) this.emit('error', error)
+      else if (arrival === this.arrivals) this.over(reason) // it ended while nobody listened
     })
     this.outbox.flush()
     void this.report()

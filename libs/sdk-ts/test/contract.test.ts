@@ -134,6 +134,23 @@ describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
     await until('and learns it', () => sees(ann!, bob!) === false)
   })
 
+  it('tells whoever was away meanwhile that the room has ended, or is no longer theirs', async () => {
+    const { room, all: [ann, bob, cem] } = await friends(3)
+    const lids = [bob!, cem!].map((f) => (f.live as unknown as { socket: { connect(): void; disconnect(): void } }).socket)
+    const reasons = [bob!, cem!].map((f) => new Promise((go, fail) => {
+      f.room.on('closed', ({ reason }) => go(reason))
+      f.room.on('error', fail)
+    }))
+    for (const lid of lids) lid.disconnect()
+    await ann!.wm.api.removeMember(room.id, cem!.wm.user!.id)
+    lids[1]!.connect()
+    expect(await reasons[1]).toBe('removed')
+    await ann!.wm.api.closeRoom(room.id)
+    lids[0]!.connect()
+    expect(await reasons[0]).toBe('closed')
+    await expect(bob!.room.sendPosition({ latitude: 45, longitude: 14 })).rejects.toBeInstanceOf(WeMapsError)
+  })
+
   it('says, edits, takes back, reacts, reads', async () => {
     const { all: [ann, bob] } = await friends(2)
     const sent = ann!.room.send('hello')

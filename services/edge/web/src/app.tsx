@@ -6,12 +6,13 @@ import { Join } from './screens/join'
 import { Rooms } from './screens/rooms'
 import { SignIn } from './screens/signin'
 import { user } from './state/session'
+import { Alarms } from './ui/alarms'
 import { later } from './ui/later'
 import { ConnectionBanner, Toasts } from './ui/shell'
 
 // Nobody waits for the code of a room to be asked for their name.
-const Room = later(() => import('./room/room').then((m) => m.RoomScreen))
-const View = later(() => import('./screens/view').then((m) => m.View))
+const Room = later(() => import('./room/room').then((m) => m.RoomScreen), 'screen')
+const View = later(() => import('./screens/view').then((m) => m.View), 'screen')
 
 export function App() {
   useEffect(() => void (document.documentElement.lang = lang.value), [lang.value])
@@ -23,6 +24,7 @@ export function App() {
       <a class="skip" href="#main">{t('app.skip')}</a>
       <ConnectionBanner />
       <Screen />
+      <Alarms />
       <Toasts />
     </>
   )

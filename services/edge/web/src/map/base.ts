@@ -9,6 +9,7 @@ import { outlineStyle, roomLayers, roomSources, sources } from './style'
 import type { Theme } from './types'
 
 const patience = 6000 // ms for a style to come, and then for anything that it draws
+const controls = 34 // pixels at the lower edge that the scale and the makers' names take
 const again = 30_000 // ms after which a style that did not come is asked for again
 const muchLater = 300_000 // ms, if it came and had nothing to draw: trying takes the outline away for a while
 const fineFrom = 4.5 // zoom
@@ -140,7 +141,8 @@ export class Base {
     const { clientWidth, clientHeight } = this.map.getContainer()
     const low = this.map.unproject([this.margin, clientHeight - this.margin])
     const high = this.map.unproject([clientWidth - this.margin, this.margin])
-    const grid = zoom < 2 ? nothing : graticule({ west: low.lng, south: low.lat, east: high.lng, north: high.lat }, zoom)
+    const foot = this.map.unproject([this.margin, clientHeight - this.margin - controls]).lat
+    const grid = zoom < 2 ? nothing : graticule({ west: low.lng, south: low.lat, east: high.lng, north: high.lat }, zoom, foot)
     void this.map.getSource<GeoJSONSource>(sources.grid)?.setData(grid)
   }
 }

@@ -57,6 +57,15 @@ describe('the graticule', () => {
     expect(names).toContain('179.0° W')
     expect(names).toContain('0°')
   })
+
+  it('leaves the scale at the lower edge alone', () => {
+    const box = { west: 14, east: 14.1, south: 45.7, north: 45.8 }
+    const named = (foot?: number) => graticule(box, 12, foot).features.flatMap((f) => (f.geometry.type === 'Point' ? [f.geometry.coordinates[1]!] : []))
+    expect(Math.min(...named())).toBe(45.7)
+    const above = named(45.72)
+    expect(above.length).toBeGreaterThan(4)
+    expect(Math.min(...above)).toBe(45.72)
+  })
 })
 
 describe('the operator’s configuration', () => {

@@ -11,8 +11,11 @@ export function stepFor(zoom: number): number {
   return steps.findLast((s) => s >= degrees) ?? steps[0]!
 }
 
-/** Meridians and parallels of a box, with their names at its left and lower edge: where there is nothing else, they say how far is far. */
-export function graticule(box: Box, zoom: number): FeatureCollection {
+/**
+ * Meridians and parallels of a box, with their names at its left and lower edge: where there is nothing else, they say how far is far. No
+ * name is south of `foot`, where the scale and the makers' names are.
+ */
+export function graticule(box: Box, zoom: number, foot = box.south): FeatureCollection {
   const step = stepFor(zoom)
   const digits = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3
   const features: Feature[] = []
@@ -26,13 +29,13 @@ export function graticule(box: Box, zoom: number): FeatureCollection {
   for (const i of lines(box.west - padLng, box.east + padLng)) {
     const lng = i * step
     line(features, [[lng, Math.max(-85, south - padLat)], [lng, Math.min(85, north + padLat)]], i % 5 === 0)
-    if (lng > box.west && lng < box.east) label(features, [lng, south], 'bottom-left', name(wrap(lng), digits, 'E', 'W'))
+    if (lng > box.west && lng < box.east) label(features, [lng, Math.max(south, foot)], 'bottom-left', name(wrap(lng), digits, 'E', 'W'))
   }
   for (const i of lines(Math.max(-85, south - padLat), Math.min(85, north + padLat))) {
     const lat = i * step
     // In pieces: a line may not be longer than half the world.
     line(features, [[box.west - padLng, lat], [midLng, lat], [box.east + padLng, lat]], i % 5 === 0)
-    if (Math.abs(lat - midLat) < (north - south) * 0.46) label(features, [box.west, lat], 'bottom-left', name(lat, digits, 'N', 'S'))
+    if (lat > foot && Math.abs(lat - midLat) < (north - south) * 0.46) label(features, [box.west, lat], 'bottom-left', name(lat, digits, 'N', 'S'))
   }
   return { type: 'FeatureCollection', features }
 }

@@ -29,14 +29,14 @@ import { Shares } from './shares'
 import { Calls, whereNow } from './sos'
 import { Tabs } from './tabs'
 
-const Areas = later(() => import('../editors/areas').then((m) => m.Areas), true)
-const RouteEditor = later(() => import('../editors/route').then((m) => m.RouteEditor), true)
-const RecordingEditor = later(() => import('../editors/tracks').then((m) => m.RecordingEditor), true)
+const Areas = later(() => import('../editors/areas').then((m) => m.Areas), 'quiet')
+const RouteEditor = later(() => import('../editors/route').then((m) => m.RouteEditor), 'quiet')
+const RecordingEditor = later(() => import('../editors/tracks').then((m) => m.RecordingEditor), 'quiet')
 
 export function RoomScreen({ id }: { id: string }) {
   const [store, setStore] = useState<RoomStore | null>(null)
   useEffect(() => setStore(openRoom(id)), [id, live.value])
-  if (!store || store.live.id !== id) return <Spinner label={t('app.loading')} />
+  if (!store || store.live.id !== id) return <Spinner label={t('app.loading')} whole />
   if (store.refused.value) return <Gone title={store.refused.value.text} />
   if (store.ended.value) return <Gone title={t(`room.gone.${store.ended.value}`)} hint={t('room.goneHint')} />
   return <RoomPage store={store} />
@@ -45,10 +45,12 @@ export function RoomScreen({ id }: { id: string }) {
 function Gone({ title, hint }: { title: string; hint?: string }) {
   return (
     <Page>
-      <Empty whole title={title} art={<Journey />}>
-        {hint && <p>{hint}</p>}
-        <a class="button main" href="/"><span>{t('join.toRooms')}</span></a>
-      </Empty>
+      <div role="alert">
+        <Empty whole title={title} art={<Journey />}>
+          {hint && <p>{hint}</p>}
+          <a class="button main" href="/"><span>{t('join.toRooms')}</span></a>
+        </Empty>
+      </div>
     </Page>
   )
 }

@@ -1,4 +1,4 @@
-import type { SharedRoom } from '@wemaps/sdk'
+import type { RoomEvents, SharedRoom } from '@wemaps/sdk'
 import { useEffect, useState } from 'preact/hooks'
 
 import { codeOf, say } from '../errors'
@@ -23,12 +23,12 @@ const over = new Set(['SHARE_NOT_FOUND', 'ROOM_CLOSED', 'ROOM_EXPIRED', 'INVALID
 export function View({ token }: { token: string }) {
   const [room, setRoom] = useState<SharedRoom | null>(null)
   const [store, setStore] = useState<RoomStore | null>(null)
-  const [ended, setEnded] = useState(false)
+  const [ended, setEnded] = useState<'link' | RoomEvents['closed']['reason'] | null>(null)
   const [wrong, setWrong] = useState<string | null>(null)
 
   useEffect(() => {
     if (!token) return
-    const refused = (error: unknown) => (over.has(codeOf(error)) ? setEnded(true) : setWrong(say(error)))
+    const refused = (error: unknown) => (over.has(codeOf(error)) ? setEnded((known) => known ?? 'link') : setWrong(say(error)))
     wm.api.sharedRoom(token).then(setRoom, refused)
     const live = wm.connectAsViewer(token)
     let watched: RoomStore | null = null
@@ -36,7 +36,7 @@ export function View({ token }: { token: string }) {
     live.on('watching', (r) => {
       watched = new RoomStore(r, null)
       r.on('room', (change) => setRoom((known) => known && ({ ...known, ...change } as SharedRoom)))
-      r.on('closed', () => setEnded(true))
+      r.on('closed', ({ reason }) => setEnded(reason))
       setStore(watched)
     })
     const wake = () => !document.hidden && void live.wake()
@@ -51,15 +51,18 @@ export function View({ token }: { token: string }) {
   }, [token])
 
   if (!token) return <Nothing title={t('view.missing')} hint={t('view.missingHint')} />
-  if (ended) return <Nothing title={t('view.ended')} hint={t('view.endedHint')} />
-  if (!room) return wrong ? <Nothing title={wrong} hint="" /> : <Spinner label={t('app.loading')} />
+  if (ended === 'link') return <Nothing title={t('view.ended')} hint={t('view.endedHint')} />
+  if (ended) return <Nothing title={t(`room.gone.${ended}`)} hint={t('view.goneHint')} />
+  if (!room) return wrong ? <Nothing title={wrong} hint="" /> : <Spinner label={t('app.loading')} whole />
   return <Watched room={room} store={store} />
 }
 
 function Nothing({ title, hint }: { title: string; hint: string }) {
   return (
     <Page account={false}>
-      <Empty whole title={title} art={<Journey />}><p>{hint}</p></Empty>
+      <div role="alert">
+        <Empty whole title={title} art={<Journey />}><p>{hint}</p></Empty>
+      </div>
     </Page>
   )
 }

@@ -2,11 +2,8 @@ import { effect, signal } from '@preact/signals'
 import type { Room } from '@wemaps/sdk'
 
 import { codeOf, say } from '../errors'
-import { t } from '../i18n'
-import { go, roomPath } from '../router'
 import { wm } from '../sdk'
 import { live, user } from './session'
-import { toast } from './toasts'
 
 /** The user's rooms, the newest first; null until they are known. */
 export const rooms = signal<readonly Room[] | null>(null)
@@ -65,14 +62,7 @@ export function watchRooms(): () => void {
       clearTimeout(timer)
       timer = setTimeout(() => void loadRooms(), settle)
     }
-    const alarm = (roomId: string) => {
-      const room = rooms.peek()?.find((r) => r.id === roomId)
-      if (room) toast(t('sos.in', { room: room.name }), { kind: 'error', action: { label: t('sos.show'), run: () => go(roomPath(roomId)) } })
-    }
-    const offs = [l.on('heard', (h) => {
-      if (telling.has(h.event)) soon()
-      if (h.event === 'sos-raised') alarm(h.roomId)
-    }), l.on('state', (s) => s === 'online' && soon())]
+    const offs = [l.on('heard', (h) => telling.has(h.event) && soon()), l.on('state', (s) => s === 'online' && soon())]
     return () => {
       clearTimeout(timer)
       for (const off of offs) off()

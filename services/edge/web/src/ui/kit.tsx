@@ -145,11 +145,16 @@ export function Empty({ title, children, art, whole = false }: {
   )
 }
 
-export function Spinner({ label }: { label: string }) {
-  return (
+export function Spinner({ label, whole = false }: {
+  label: string
+  /** There is nothing else on the screen. */
+  whole?: boolean
+}) {
+  const spinner = (
     <div class="loading" role="status">
       <span class="spinner" aria-hidden="true" />
       <span class="visually-hidden">{label}</span>
     </div>
   )
+  return whole ? <main id="main" tabIndex={-1}>{spinner}</main> : spinner
 }

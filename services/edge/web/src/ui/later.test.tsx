@@ -19,3 +19,11 @@ it('shows code that comes at any moment, also between the first drawing and its 
   come(() => <p>late</p>)
   await vi.waitFor(() => expect(place.textContent).toBe('late'))
 })
+
+it('has a landmark while a screen loads, and when it does not come', async () => {
+  const place = document.createElement('div')
+  const Never = later(() => Promise.reject<() => preact.JSX.Element>(new TypeError('not there')), 'screen')
+  render(<Never />, place)
+  expect(place.querySelector('main [role=status]')).not.toBeNull()
+  await vi.waitFor(() => expect(place.querySelector('main [role=alert] button')).not.toBeNull())
+})

@@ -7,8 +7,11 @@ import { complain } from '../state/toasts'
 import { codeIsMissing } from '../state/version'
 import { Button, Spinner } from './kit'
 
-/** A screen whose code comes when it is first shown, or before, when somebody calls `fetch`. A quiet one, a dialog, is not there until then. */
-export function later<P extends object>(fetch: () => Promise<ComponentType<P>>, quiet = false): ComponentType<P> & { fetch: () => void } {
+/**
+ * What is shown when its code has come, which is fetched when it is first shown, or before, when somebody calls `fetch`. Until then a part
+ * of a screen and a whole one say that they load; a quiet one, a dialog, is not there.
+ */
+export function later<P extends object>(fetch: () => Promise<ComponentType<P>>, what: 'part' | 'screen' | 'quiet' = 'part'): ComponentType<P> & { fetch: () => void } {
   let Known: ComponentType<P> | null = null
   let coming: Promise<void> | null = null
   const come = () =>
@@ -23,14 +26,14 @@ export function later<P extends object>(fetch: () => Promise<ComponentType<P>>, 
     useEffect(() => {
       if (!Shown) come().then(() => setTries(-1), async (error: unknown) => {
         const known = await codeIsMissing() // which says so itself
-        if (!quiet) setFailed(error)
+        if (what !== 'quiet') setFailed(error)
         else if (!known) complain(error)
       })
     }, [tries])
     if (Shown) return <Shown {...props} />
-    if (quiet) return null
-    if (!failed) return <Spinner label={t('app.loading')} />
-    return (
+    if (what === 'quiet') return null
+    if (!failed) return <Spinner label={t('app.loading')} whole={what === 'screen'} />
+    const wrong = (
       <div class="empty" role="alert">
         <p>{say(failed)}</p>
         <Button look="main" onClick={() => {
@@ -39,6 +42,7 @@ export function later<P extends object>(fetch: () => Promise<ComponentType<P>>, 
         }}>{t('app.retry')}</Button>
       </div>
     )
+    return what === 'screen' ? <main id="main" tabIndex={-1}>{wrong}</main> : wrong
   }
   return Object.assign(Later, { fetch: () => void come().catch(() => undefined) })
 }

@@ -11,8 +11,8 @@ import { Avatar, Button, Field, IconButton } from './kit'
 import { later } from './later'
 import { Menu } from './menu'
 
-const Zones = later(() => import('../editors/zones').then((m) => m.Zones), true)
-const OwnTracks = later(() => import('../editors/tracks').then((m) => m.OwnTracks), true)
+const Zones = later(() => import('../editors/zones').then((m) => m.Zones), 'quiet')
+const OwnTracks = later(() => import('../editors/tracks').then((m) => m.OwnTracks), 'quiet')
 
 /** The page around screens that are not the map. */
 export function Page({ children, account = true }: { children: ComponentChildren; account?: boolean }) {
