@@ -35,6 +35,13 @@ func (s *socket) pid() string {
 	return c.PID
 }
 
+// sid is what the client calls itself.
+func (s *socket) sid() string {
+	var c struct{ SID string }
+	hear(s, "connected", func(v struct{ SID string }) bool { c = v; return true })
+	return c.SID
+}
+
 // beforeConnect lists the chat that came before the reply to CONNECT.
 func (s *socket) beforeConnect() []int64 {
 	s.mu.Lock()
@@ -71,7 +78,7 @@ func TestRecoveryAcrossEdges(t *testing.T) {
 	edges := []*edge{w.edge(nil), w.edge(nil)}
 	tok := w.token("ana", time.Hour)
 	ana := edges[0].socketIO(t, `{"token":"`+tok+`"}`)
-	pid := ana.pid()
+	pid, sid := ana.pid(), ana.sid()
 	if len(pid) != 22 {
 		t.Fatalf("pid %q", pid)
 	}
@@ -107,8 +114,8 @@ func TestRecoveryAcrossEdges(t *testing.T) {
 		testenv.Eventually(t, 10*time.Second, "no chat", func() bool { return c.count("r1") > before+3 })
 		old := ana
 		ana = edges[(i+1)%2].socketIO(t, auth)
-		if got := ana.pid(); got != pid {
-			t.Fatalf("round %d: connected as %q, want %q", i, got, pid)
+		if got := ana.pid(); got != pid || ana.sid() != sid { // also while the one before seems to be there
+			t.Fatalf("round %d: connected as %q %q, want %q %q", i, got, ana.sid(), pid, sid)
 		}
 		_ = old.conn.Close()
 		if len(ana.beforeConnect()) < 3 {
@@ -163,7 +170,7 @@ func TestRecoveryIsRefused(t *testing.T) {
 		_ = s.conn.Close()
 		say()
 		again := e.socketIO(t, auth)
-		if !strings.Contains(auth, again.pid()) || len(again.beforeConnect()) != 1 {
+		if !strings.Contains(auth, again.pid()) || again.sid() != s.sid() || len(again.beforeConnect()) != 1 {
 			t.Errorf("not recovered with %s: %v", auth, again.beforeConnect())
 		}
 	})

@@ -27,6 +27,7 @@ type journal struct {
 	mu      sync.Mutex
 	entries []*outq.Message
 	socket  *socketio.Socket
+	sid     string // of the first of its sockets
 }
 
 func (n *recovering) Connect(ctx context.Context, s *socketio.Socket, h socketio.Handshake) (socketio.Handler, error) {
@@ -39,11 +40,11 @@ func (n *recovering) Connect(ctx context.Context, s *socketio.Socket, h socketio
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	j, pid := n.journals[came.PID], came.PID
-	if j == nil {
-		j, pid = &journal{}, rand.Text()
+	if j == nil || came.Offset == "" { // who was told nothing has nothing to go on from, as with the official server
+		j, pid = &journal{sid: s.ID()}, rand.Text()
 		n.journals[pid] = j
 	}
-	next, _ := strconv.Atoi(came.Offset) // none: from the start
+	next, _ := strconv.Atoi(came.Offset)
 	return &recoverer{Handler: handler, journal: j, pid: pid, missed: j.follow(s, next)}, nil
 }
 
@@ -73,7 +74,9 @@ type recoverer struct {
 	missed  []*outq.Message
 }
 
-func (r *recoverer) Recover() (pid string, missed []*outq.Message) { return r.pid, r.missed }
+func (r *recoverer) Recover() (pid, sid string, missed []*outq.Message) {
+	return r.pid, r.journal.sid, r.missed
+}
 
 func (r *recoverer) Event(ctx context.Context, e socketio.Event) {
 	n := 0

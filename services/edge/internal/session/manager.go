@@ -82,7 +82,7 @@ func (m *Manager) Open(ctx context.Context, c Conn, h Handshake) (*Session, erro
 	}
 	m.metrics.sockets.WithLabelValues(protocol(c)).Inc()
 	m.log.Info("socket opened", zap.String("conn_id", c.ID()), zap.String("user_id", s.user.id),
-		zap.String("protocol", protocol(c)), zap.String("remote_ip", h.RemoteIP))
+		zap.String("protocol", protocol(c)), zap.String("remote_ip", h.RemoteIP), s.knownAs())
 	return s, nil
 }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -19,7 +20,10 @@ import (
 type State struct {
 	UserID   string `json:"userId"`
 	SocketID string `json:"socketId"`
-	Room     string `json:"room"`
+	// SID is what the client calls itself, after the first socket of all that its
+	// state has gone through; "" = SocketID.
+	SID  string `json:"sid,omitempty"`
+	Room string `json:"room"`
 }
 
 // Recovery keeps the states of clients by a secret name, the pid, for all edges.
@@ -45,6 +49,7 @@ const maxMissed = 200
 // recovery is a Session's part in it; guarded by Session.mu.
 type recovery struct {
 	pid    string          // "" = the client knows of no recovery
+	sid    string          // what the client goes on calling itself; "" = by its connection
 	room   string          // the only one there has been; "" = none yet
 	saved  bool            // others may know the state
 	lost   bool            // for good
@@ -71,11 +76,21 @@ func newPID() string {
 }
 
 // Recover implements socketio.Recoverer.
-func (s *Session) Recover() (pid string, missed []*outq.Message) {
+func (s *Session) Recover() (pid, sid string, missed []*outq.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	missed, s.recovery.missed = s.recovery.missed, nil
-	return s.recovery.pid, missed
+	return s.recovery.pid, s.recovery.sid, missed
+}
+
+// knownAs is the id that a recovered client goes by, for the log.
+func (s *Session) knownAs() zap.Field {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.recovery.sid == "" {
+		return zap.Skip() // its connection's
+	}
+	return zap.String("known_as", s.recovery.sid)
 }
 
 // cameFrom reads what a returning client has in its handshake.
@@ -139,7 +154,7 @@ func (m *Manager) restore(ctx context.Context, seat *Seat, state State, pid, off
 	seat.since = since
 	s := seat.session
 	s.mu.Lock()
-	s.recovery.pid, s.recovery.missed = pid, missed
+	s.recovery.pid, s.recovery.sid, s.recovery.missed = pid, cmp.Or(state.SID, state.SocketID), missed
 	s.mu.Unlock()
 	return true
 }
@@ -224,7 +239,7 @@ func (s *Session) lose() {
 
 // state is what others would have to know. The caller holds s.mu.
 func (s *Session) state() State {
-	return State{UserID: s.user.id, SocketID: s.conn.ID(), Room: s.recovery.room}
+	return State{UserID: s.user.id, SocketID: s.conn.ID(), SID: s.recovery.sid, Room: s.recovery.room}
 }
 
 // leaveState says how the state goes on after the session's end. The caller

@@ -119,11 +119,11 @@ func (h appHandler) Event(ctx context.Context, e Event) {
 }
 
 // Recover implements Recoverer.
-func (h appHandler) Recover() (pid string, missed []*outq.Message) {
+func (h appHandler) Recover() (pid, sid string, missed []*outq.Message) {
 	if r, ok := h.session.(Recoverer); ok {
 		return r.Recover()
 	}
-	return "", nil
+	return "", "", nil
 }
 
 func (h appHandler) Closed(reason string) { h.session.Closed(reason) }
@@ -131,7 +131,7 @@ func (h appHandler) Closed(reason string) { h.session.Closed(reason) }
 // AppConn is how an App talks to one client.
 type AppConn struct{ s *Socket }
 
-// ID is unique, and known to the client.
+// ID is unique. The client knows it, unless it has been recovered.
 func (c AppConn) ID() string { return c.s.id }
 
 // Encoding is what Send's messages are rendered in.

@@ -33,9 +33,11 @@ type Handler interface {
 type Recoverer interface {
 	// Recover is called once, after Connect. pid names the state, which only this
 	// client may know; the one that the client came with tells it that it has been
-	// recovered. missed are packets that it gets before it hears that it is
-	// connected. Without a pid there is no recovery.
-	Recover() (pid string, missed []*outq.Message)
+	// recovered. sid is then the id that it had, and keeps; the Socket has another
+	// one, since the old connection may not have ended yet; "" = the Socket's.
+	// missed are packets that the client gets before it hears that it is connected.
+	// Without a pid there is no recovery.
+	Recover() (pid, sid string, missed []*outq.Message)
 }
 
 // ErrorData may be implemented by an error of Connect.

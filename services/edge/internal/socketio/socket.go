@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -48,7 +49,7 @@ func newID() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// ID is unique, and known to the client.
+// ID is unique. The client knows it, unless it has been recovered.
 func (s *Socket) ID() string { return s.id }
 
 // Namespace returns the name.
@@ -78,15 +79,15 @@ func (s *Socket) Push(ms ...*outq.Message) error {
 // establish tells the client what it has missed, that it is connected, and then
 // what was held.
 func (s *Socket) establish() {
-	b := appendHead(make([]byte, 0, 64), Connect, 0, s.namespace, -1)
-	b = append(append(append(b, `{"sid":"`...), s.id...), '"')
+	var pid, sid string
 	var ms []*outq.Message
 	if r, ok := s.handler.(Recoverer); ok {
-		pid, missed := r.Recover()
-		ms = append(ms, missed...)
-		if pid != "" {
-			b = appendString(append(b, `,"pid":`...), pid)
-		}
+		pid, sid, ms = r.Recover()
+	}
+	b := appendHead(make([]byte, 0, 64), Connect, 0, s.namespace, -1)
+	b = appendString(append(b, `{"sid":`...), cmp.Or(sid, s.id))
+	if pid != "" {
+		b = appendString(append(b, `,"pid":`...), pid)
 	}
 	ms = append(ms, outq.NewRaw(append(b, '}'), false))
 	s.mu.Lock()

@@ -48,12 +48,14 @@ for (const [where, url] of [['the same edge', undefined], ['the other edge', oth
   test(`what was missed comes before connect, on ${where}`, async () => {
     const { a, b, room } = await pair();
     assert.equal(a.recovered, false);
+    const { id } = a;
     const first = await say(b, room);
     await heard(a, 'new-message', (m) => m.content === first);
     await drop(a);
     const missed = [await say(b, room), await say(b, room), await say(b, room)];
     const got = await back(a, url);
     assert.equal(a.recovered, true);
+    assert.equal(a.id, id, 'the official server keeps the id, too');
     assert.deepEqual(got, missed);
     const next = await say(b, room);
     await heard(a, 'new-message', (m) => m.content === next);
@@ -63,6 +65,7 @@ for (const [where, url] of [['the same edge', undefined], ['the other edge', oth
     const late = await say(b, room);
     assert.deepEqual(await back(a), [late]);
     assert.equal(a.recovered, true);
+    assert.equal(a.id, id);
   });
 }
 
@@ -80,6 +83,7 @@ test('a ping does not spoil the offset', async () => {
 
 test('back while the room talks: no gap, no double', async () => {
   const { a, b, room } = await pair();
+  const { id } = a;
   const all = [await say(b, room)];
   await heard(a, 'new-message', (m) => m.content === all[0]);
   let talking = true;
@@ -94,6 +98,7 @@ test('back while the room talks: no gap, no double', async () => {
     await new Promise((r) => setTimeout(r, 150));
     await back(a, i % 2 ? process.env.WEMAPS_URL : other);
     assert.equal(a.recovered, true, `round ${i}`);
+    assert.equal(a.id, id, `round ${i}`);
     await new Promise((r) => setTimeout(r, 150));
   }
   talking = false;
@@ -106,11 +111,13 @@ test('too late, or somebody else: an ordinary connect', async () => {
   const { a, b, ana, bor, room } = await pair();
   const first = await say(b, room);
   await heard(a, 'new-message', (m) => m.content === first);
+  const { id } = a;
   await drop(a);
   await say(b, room);
   a.auth = { token: bor.token };
   assert.deepEqual(await back(a), []);
   assert.equal(a.recovered, false);
+  assert.notEqual(a.id, id);
   await drop(a);
   a.auth = { token: ana.token };
   assert.deepEqual(await back(a), []);

@@ -171,6 +171,7 @@ const cases = {
     const total = 300, ticks = [];
     const socket = await connected();
     assert.equal(socket.recovered, false);
+    const { id } = socket;
     socket.on("tock", (n) => ticks.push(n));
     socket.emit("journal", total);
     while (ticks.length < 20) await sleep(1);
@@ -178,6 +179,7 @@ const cases = {
       socket.io.engine.close(); // the server goes on meanwhile
       await once(socket, "connect");
       assert.equal(socket.recovered, true);
+      assert.equal(socket.id, id); // as with the official server
     }
     for (let end = Date.now() + 10000; ticks.length < total; await sleep(5)) {
       assert.ok(Date.now() < end, `${ticks.length} of ${total}`);
