@@ -196,13 +196,21 @@ test('the room is handed over, left, and ended', async () => {
   await ana.page.getByRole('dialog').getByRole('button', { name: 'Leave room' }).click()
   await ana.page.getByRole('heading', { name: 'Your rooms' }).waitFor()
   await bob.member(ana.name).waitFor({ state: 'detached' })
+  const { share } = await (await bob.rest()).post(`/api/rooms/${room.id}/shares`, {})
+  const eve = await Person.at(browser, 'somebody', phone)
+  await eve.page.goto(`${url}/view#${share.token}`)
+  await eve.page.getByText('You are looking on').waitFor()
   await bob.button('Room').click()
   await bob.page.getByRole('menuitem', { name: 'End room' }).click()
   await bob.page.getByRole('dialog').getByRole('button', { name: 'End room' }).click()
   await bob.page.getByRole('heading', { name: 'This room has been ended' }).waitFor()
   await bob.accessible('a room that was ended')
   await bob.shot('ended-phone')
-  for (const p of [ana, bob]) p.content()
+  await eve.page.getByRole('heading', { name: 'This room has been ended' }).waitFor() // not that something was wrong with the link
+  await eve.accessible('a room that was ended while one looked on')
+  eve.expected.push(/^410 \/api/)
+  for (const p of [ana, bob, eve]) p.content()
+  await eve.context.close()
 })
 
 test('who has shared alone is seen to move by whoever comes', async () => {
