@@ -1542,7 +1542,7 @@ export interface components {
         /** @description Every error. Programs look at the code, people read the text, which may be reworded at any time. */
         Error: {
             code: string;
-            /** @description What is known beyond the code */
+            /** @description What is known beyond the code. With VALIDATION_ERROR an object whose `field` names what is invalid, if it is one field */
             details?: unknown;
             error: string;
             /** @description With ROUTE_NOT_FOUND only */

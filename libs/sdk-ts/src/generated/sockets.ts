@@ -35,6 +35,10 @@ export interface Sockets {
        */
       event?: string
       /**
+       * With VALIDATION_ERROR: of the payload, what is invalid
+       */
+      field?: string
+      /**
        * The client's id of it; native only
        */
       id?: string
