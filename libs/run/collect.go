@@ -51,28 +51,18 @@ const (
 	// quietPercent makes no work worth mentioning: a process is quiet when it takes
 	// five seconds or more from one collection to the next.
 	quietPercent = 50
-	// calm is for how many seconds that must have been so.
-	calm = 3
 )
 
 // collector decides on the collector's pace, in percent of the live memory.
-type collector struct {
-	percent int
-	quiet   int // seconds so far
-}
+type collector struct{ percent int }
 
 // feel is told how much memory is live, and how much was allocated in the last
 // second.
 func (c *collector) feel(live, allocated uint64) {
 	live = max(live, 1<<20)
-	if allocated < max(live/10, 1<<20) {
-		if c.quiet++; c.quiet >= calm {
-			c.percent = quietPercent
-		}
-		return
-	}
-	c.quiet = 0
 	switch {
+	case allocated < max(live/10, 1<<20):
+		c.percent = quietPercent
 	case allocated > 2*live: // two collections a second, at the usual pace
 		percent := max(int(Headroom*100/live), usualPercent)
 		if percent > c.percent*5/4 || percent < c.percent*3/4 {
