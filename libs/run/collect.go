@@ -68,7 +68,7 @@ func (c *collector) feel(live, allocated uint64) {
 		if percent > c.percent*5/4 || percent < c.percent*3/4 {
 			c.percent = percent
 		}
-	case c.percent == quietPercent:
+	case c.percent == quietPercent && allocated > max(live/2, 5<<20): // far more than quiet, so as not to come back every other second
 		c.percent = usualPercent
 	}
 }

@@ -18,6 +18,7 @@ func TestCollectorPace(t *testing.T) {
 		want            int
 	}{
 		{"at rest", 10, 0, 50},
+		{"a little work is no reason to change", 10, 4, 50},
 		{"some work", 10, 15, 100},
 		{"much work", 10, 40, 640},
 		{"a little more is no reason to change", 11, 40, 640},
