@@ -76,6 +76,13 @@ type ErrorBody struct {
 	Timestamp string `json:"timestamp,omitempty"`
 }
 
+// OnSocket is e as the payload of the `error` event, about the event that it answers, by the id and in the room
+// that the client knows; "" where there is none.
+func (e *Error) OnSocket(event, id, roomID string) SocketError {
+	return SocketError{Message: e.Message, Code: e.Code, Field: e.Field(), Event: event, ID: id, RoomID: roomID,
+		RetryAfterMs: e.RetryAfter.Milliseconds()}
+}
+
 // SocketError is the payload of the `error` event.
 type SocketError struct {
 	Message      string `json:"message"`

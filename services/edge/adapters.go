@@ -42,8 +42,7 @@ func (r refusal) Error() string { return r.wire().Message }
 
 // ErrorData implements socketio.ErrorData.
 func (r refusal) ErrorData() json.RawMessage {
-	e := r.wire()
-	data, _ := json.Marshal(wire.SocketError{Message: e.Message, Code: e.Code, RetryAfterMs: e.RetryAfter.Milliseconds()}) // always marshals
+	data, _ := json.Marshal(r.wire().OnSocket("", "", "")) // always marshals
 	return data
 }
 

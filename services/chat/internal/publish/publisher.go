@@ -117,8 +117,7 @@ func (p *Publisher) do(ctx context.Context, cmds rueidis.Commands) error {
 
 func refusal(r Refusal) wire.Envelope {
 	return wire.Envelope{Event: wire.EventError, Class: wire.ClassOrdered, UserID: r.UserID, Origin: r.Origin,
-		Data: string(marshal(wire.SocketError{Message: r.Err.Message, Code: r.Err.Code, Field: r.Err.Field(), Event: r.Event, ID: r.Origin.Ref,
-			RoomID: r.RoomID, RetryAfterMs: r.Err.RetryAfter.Milliseconds()}))}
+		Data: string(marshal(r.Err.OnSocket(r.Event, r.Origin.Ref, r.RoomID)))}
 }
 
 // lines collects envelopes by edge.

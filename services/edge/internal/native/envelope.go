@@ -121,7 +121,6 @@ func appendJSON(b []byte, s string) []byte {
 
 // errorEvent answers where there is no session to do it.
 func errorEvent(ref string, err *wire.Error) *outq.Message {
-	data, _ := json.Marshal(wire.SocketError{Message: err.Message, Code: err.Code, ID: ref,
-		RetryAfterMs: err.RetryAfter.Milliseconds()}) // plain fields always marshal
+	data, _ := json.Marshal(err.OnSocket("", ref, "")) // plain fields always marshal
 	return reply(ref, wire.EventError, data)
 }

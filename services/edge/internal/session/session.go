@@ -212,11 +212,11 @@ func (s *Session) complain(event, ref, room string, err error) {
 		we = wire.NewError(wire.CodeInternal)
 	}
 	s.m.metrics.refused.WithLabelValues("event", string(we.Code)).Inc()
-	p := wire.SocketError{Message: we.Message, Code: we.Code, Field: we.Field(), Event: event, RoomID: room, RetryAfterMs: we.RetryAfter.Milliseconds()}
+	var id string
 	if s.conn.Encoding() == outq.Native {
-		p.ID = ref // Socket.IO's refs mean nothing to the app
+		id = ref // Socket.IO's refs mean nothing to the app
 	}
-	s.replyJSON(ref, wire.EventError, p)
+	s.replyJSON(ref, wire.EventError, we.OnSocket(event, id, room))
 }
 
 // code is the code of an error that a client may see.

@@ -204,8 +204,7 @@ func (e *Emergencies) refuse(ctx context.Context, c *wire.Command, refusal *wire
 		return nil
 	}
 	event := map[string]string{wire.CommandSOS: wire.EventSOS, wire.CommandCancelSOS: wire.EventCancelSOS, wire.CommandAnswerSOS: wire.EventAnswerSOS}[c.Type]
-	data, err := json.Marshal(wire.SocketError{Message: refusal.Message, Code: refusal.Code, Field: refusal.Field(), Event: event, ID: c.Origin.Ref, RoomID: c.RoomID,
-		RetryAfterMs: refusal.RetryAfter.Milliseconds()})
+	data, err := json.Marshal(refusal.OnSocket(event, c.Origin.Ref, c.RoomID))
 	if err != nil {
 		return fmt.Errorf("encode a refusal: %w", err)
 	}

@@ -118,9 +118,7 @@ func (b *Batch) Confirm(c *wire.Command, a Answer) {
 
 // Refuse tells the sender why a command had no effect.
 func (b *Batch) Refuse(c *wire.Command, event string, e *wire.Error) {
-	payload := wire.SocketError{Message: e.Message, Code: e.Code, Field: e.Field(), Event: event, ID: c.Origin.Ref, RoomID: c.RoomID,
-		RetryAfterMs: e.RetryAfter.Milliseconds()}
-	b.replyJSON(c, wire.EventError, payload)
+	b.replyJSON(c, wire.EventError, e.OnSocket(event, c.Origin.Ref, c.RoomID))
 }
 
 // Snapshot tells one socket who is where.
