@@ -32,11 +32,8 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	root, err := workspace.Root()
+	root, err := workspace.Enter()
 	if err != nil {
-		return err
-	}
-	if err := workspace.LoadDotEnv(root); err != nil {
 		return err
 	}
 	var packages sync.WaitGroup

@@ -40,11 +40,8 @@ func (r *report) check(what, detail string, err error) {
 
 // Command is `wemapsctl doctor`; it changes nothing. Its error says that something needed is missing.
 func Command(ctx context.Context, _ []string) error {
-	root, err := workspace.Root()
+	root, err := workspace.Enter()
 	if err != nil {
-		return err
-	}
-	if err := workspace.LoadDotEnv(root); err != nil {
 		return err
 	}
 	tw := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)

@@ -16,11 +16,8 @@ import (
 
 // Command is `wemapsctl down`. Nothing to stop is a success.
 func Command(_ context.Context, _ []string) error {
-	root, err := workspace.Root()
+	root, err := workspace.Enter()
 	if err != nil {
-		return err
-	}
-	if err := workspace.LoadDotEnv(root); err != nil {
 		return err
 	}
 	data := workspace.DataDir(root)

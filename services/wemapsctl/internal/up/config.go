@@ -44,11 +44,8 @@ func loadConfig(args []string) (config, error) {
 	if flags.NArg() > 0 {
 		return config{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	root, err := workspace.Root()
+	root, err := workspace.Enter()
 	if err != nil {
-		return config{}, err
-	}
-	if err := workspace.LoadDotEnv(root); err != nil {
 		return config{}, err
 	}
 	c := config{

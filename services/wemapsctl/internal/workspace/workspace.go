@@ -94,6 +94,14 @@ func ReadEnv(path string) (map[string]string, error) {
 	return vars, nil
 }
 
+// Enter is Root, with the variables of the project's .env in the environment.
+func Enter() (root string, err error) {
+	if root, err = Root(); err != nil {
+		return "", err
+	}
+	return root, LoadDotEnv(root)
+}
+
 // LoadDotEnv puts the variables of the project's .env into the environment; what is set already stays.
 func LoadDotEnv(root string) error {
 	vars, err := ReadEnv(filepath.Join(root, ".env"))
