@@ -15,7 +15,7 @@ import { share, sharedWith } from '../state/sharing'
 import { attempt } from '../state/toasts'
 import { Confirm, Dialog } from '../ui/dialog'
 import { Journey } from '../ui/journey'
-import { Button, Empty, IconButton, Spinner } from '../ui/kit'
+import { Button, Empty, IconButton, Main, Spinner } from '../ui/kit'
 import { later } from '../ui/later'
 import { Menu } from '../ui/menu'
 import { Page } from '../ui/shell'
@@ -83,7 +83,7 @@ function RoomPage({ store }: { store: RoomStore }) {
   return (
     <div class={`room ${size}`}>
       <RoomBar store={store} onOpen={setOpen} />
-      <main id="main" tabIndex={-1}>
+      <Main>
         <Sheet size={size} onSize={setSize} label={t('room.panel')}>
           <Calls store={store} onShow={show} />
           <Tabs label={t('room.panel')} active={tab} onTab={(next) => {
@@ -105,7 +105,7 @@ function RoomPage({ store }: { store: RoomStore }) {
         <div class="room-map">
           <RoomMap room={store.live} focus={focus.value} meId={store.me} {...(store.places && { overlays: store.places.overlays })} />
         </div>
-      </main>
+      </Main>
       <Announcer store={store} />
       <Asked store={store} />
       {room && <Dialogs store={store} room={room} open={open} onClose={() => setOpen(null)} />}

@@ -13,7 +13,7 @@ import { RoomStore } from '../state/room'
 import { nameOf, statusOf } from '../state/status'
 import { Mark } from '../ui/icons'
 import { Journey } from '../ui/journey'
-import { Avatar, Empty, Spinner } from '../ui/kit'
+import { Avatar, Empty, Main, Spinner } from '../ui/kit'
 import { LanguageMenu, Page } from '../ui/shell'
 
 /** What means that a link opens nothing any more. */
@@ -80,7 +80,7 @@ function Watched({ room, store }: { room: SharedRoom; store: RoomStore | null })
         </div>
         <LanguageMenu />
       </header>
-      <main id="main" tabIndex={-1}>
+      <Main>
         <Sheet size={size} onSize={setSize} label={t('room.people')}>
           <div class="people" tabIndex={0} role="group" aria-label={t('room.people')}>
             <p class="watching"><strong>{t('view.title')}</strong> {t('view.hint', { time: moment(new Date(room.linkExpiresAt)) })}</p>
@@ -103,7 +103,7 @@ function Watched({ room, store }: { room: SharedRoom; store: RoomStore | null })
         <div class="room-map">
           <RoomMap room={store?.live ?? null} focus={focus} places={room} meId={null} />
         </div>
-      </main>
+      </Main>
     </div>
   )
 }

@@ -3,7 +3,7 @@ import type { Live, LiveEvents, SOS } from '@wemaps/sdk'
 
 import { route } from '../router'
 import { wm } from '../sdk'
-import { loadRooms, rooms } from './rooms'
+import { listRooms, loadRooms, rooms } from './rooms'
 import { live, user } from './session'
 import { nameOf } from './status'
 
@@ -71,7 +71,7 @@ function keep(which: (call: SOS) => boolean): void {
 
 /** Learns which calls are open: some were raised, and others ended, while nobody listened. */
 async function ask(l: Live): Promise<void> {
-  await loadRooms()
+  await listRooms()
   for (const { id } of rooms.peek() ?? []) {
     for (let tries = 0; tries < 3; tries++) {
       const before = signs

@@ -41,6 +41,9 @@ export function loadRooms(): Promise<void> {
   return loading
 }
 
+/** The list as it is, or as it is being fetched already. */
+export const listRooms = (): Promise<void> => loading ?? loadRooms()
+
 /** Joins by code, and returns the room's id; of a room that one is in already as well. */
 export async function enter(roomCode: string, nickname?: string): Promise<string> {
   try {

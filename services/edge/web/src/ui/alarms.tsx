@@ -1,20 +1,13 @@
-import { useEffect, useRef } from 'preact/hooks'
-
 import { t } from '../i18n'
 import { go, roomPath } from '../router'
 import { alarms, silence } from '../state/alarms'
+import { useAbove } from './above'
 import { Icon } from './icons'
 import { Button, IconButton } from './kit'
 
 /** Calls for help in rooms that are not open, above whatever is, until somebody cares for them or the user has seen them. */
 export function Alarms() {
-  const place = useRef<HTMLDivElement>(null)
-  const ids = alarms.value.map((a) => a.id).join()
-  useEffect(() => {
-    const p = place.current
-    if (p?.matches(':popover-open')) p.hidePopover()
-    if (ids) p?.showPopover()
-  }, [ids])
+  const place = useAbove(alarms.value.length > 0, alarms.value.map((a) => a.id).join())
   return (
     <div ref={place} popover="manual" class="alarms" role="alert">
       {alarms.value.map((a) => (

@@ -145,6 +145,9 @@ export function Empty({ title, children, art, whole = false }: {
   )
 }
 
+/** What a screen is about, for those who skip to it. */
+export const Main = ({ children }: { children: ComponentChildren }) => <main id="main" tabIndex={-1}>{children}</main>
+
 export function Spinner({ label, whole = false }: {
   label: string
   /** There is nothing else on the screen. */
@@ -156,5 +159,5 @@ export function Spinner({ label, whole = false }: {
       <span class="visually-hidden">{label}</span>
     </div>
   )
-  return whole ? <main id="main" tabIndex={-1}>{spinner}</main> : spinner
+  return whole ? <Main>{spinner}</Main> : spinner
 }

@@ -5,7 +5,7 @@ import { say } from '../errors'
 import { t } from '../i18n'
 import { complain } from '../state/toasts'
 import { codeIsMissing } from '../state/version'
-import { Button, Spinner } from './kit'
+import { Button, Main, Spinner } from './kit'
 
 /**
  * What is shown when its code has come, which is fetched when it is first shown, or before, when somebody calls `fetch`. Until then a part
@@ -42,7 +42,7 @@ export function later<P extends object>(fetch: () => Promise<ComponentType<P>>, 
         }}>{t('app.retry')}</Button>
       </div>
     )
-    return what === 'screen' ? <main id="main" tabIndex={-1}>{wrong}</main> : wrong
+    return what === 'screen' ? <Main>{wrong}</Main> : wrong
   }
   return Object.assign(Later, { fetch: () => void come().catch(() => undefined) })
 }

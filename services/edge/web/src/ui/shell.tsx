@@ -1,13 +1,14 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 
 import { lang, langs, setLang, t, type Lang } from '../i18n'
 import { wm } from '../sdk'
 import { connection, live, user } from '../state/session'
 import { attempt, dismiss, toast, toasts } from '../state/toasts'
+import { useAbove } from './above'
 import { Dialog } from './dialog'
 import { Mark } from './icons'
-import { Avatar, Button, Field, IconButton } from './kit'
+import { Avatar, Button, Field, IconButton, Main } from './kit'
 import { later } from './later'
 import { Menu } from './menu'
 
@@ -25,7 +26,7 @@ export function Page({ children, account = true }: { children: ComponentChildren
         </a>
         {account && user.value ? <Account /> : <LanguageMenu />}
       </header>
-      <main id="main" tabIndex={-1}>{children}</main>
+      <Main>{children}</Main>
     </div>
   )
 }
@@ -144,12 +145,7 @@ export function ConnectionBanner() {
 
 /** What is said in passing, above whatever is open: a dialog that was opened before covers all but what is shown after it. */
 export function Toasts() {
-  const place = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    const p = place.current
-    if (p?.matches(':popover-open')) p.hidePopover()
-    if (toasts.value.length > 0) p?.showPopover()
-  }, [toasts.value])
+  const place = useAbove(toasts.value.length > 0, toasts.value)
   return (
     <div ref={place} popover="manual" class="toasts" role="status" aria-live="polite">
       {toasts.value.map((x) => (
