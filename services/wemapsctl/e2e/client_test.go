@@ -228,6 +228,14 @@ func (c *client) join(t testing.TB, room wire.Room) {
 		return n
 	}
 	tries := 0
+	defer func() {
+		if t.Failed() {
+			t.Logf("asked %d times to join; the socket: %v", tries, c.closed())
+			for _, f := range c.all(wire.EventError) {
+				t.Logf("heard: %s", f.Data)
+			}
+		}
+	}()
 	testenv.Eventually(t, 10*time.Second, "no joined-room came", func() bool {
 		if refusals() >= tries {
 			tries++
