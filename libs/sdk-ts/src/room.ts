@@ -1,7 +1,9 @@
+import { Calls } from './calls.js'
 import type { WeMaps } from './client.js'
 import { Emitter } from './emitter.js'
 import { refusal, WeMapsError } from './errors.js'
 import type { Live } from './live.js'
+import { News } from './news.js'
 import { Outbox, type PendingMessage, type SendOptions } from './outbox.js'
 import { Timeline } from './timeline.js'
 import type { ChatMessage, Confirmed, Fix, Heard, HistoryQuery, Location, Member, MemberState, Room, Sharing, SOS } from './types.js'
@@ -54,6 +56,13 @@ const ends: Readonly<Record<string, RoomEvents['closed']['reason'] | undefined>>
   ROOM_EXPIRED: 'expired', ROOM_CLOSED: 'closed', ROOM_NOT_FOUND: 'closed', NOT_MEMBER: 'removed', ACCESS_DENIED: 'removed', BANNED: 'removed',
 }
 
+/** What a room keeps of each member that may be heard while an answer about it is on its way. */
+type Topic = 'there' | 'strays' | 'shows'
+const about = (what: Topic, userId: string) => `${what} ${userId}`
+
+/** After these an answer about the room may be wrong. */
+const outdates: ReadonlySet<string> = new Set(['user-joined', 'user-left', 'member-removed', 'room-updated'])
+
 const meetWithin = 1000 // ms
 const firstPage = 50
 const fillPage = 200
@@ -63,8 +72,6 @@ export class LiveRoom extends Emitter<RoomEvents> {
   readonly members = new Map<string, MemberState>()
   /** How far each member has read, by user id. */
   readonly receipts = new Map<string, number>()
-  /** Calls for help that are open, by id. */
-  readonly sos = new Map<string, SOS>()
   /** The room itself; null until it is known. */
   details: Room | null = null
   private readonly timeline = new Timeline()
@@ -76,11 +83,9 @@ export class LiveRoom extends Emitter<RoomEvents> {
   private reporting = false
   private arrivals = 0
   private meeting: ReturnType<typeof setTimeout> | undefined
-  private moves = 0 // how often somebody was heard to come or go
-  private signs = 0 // how often somebody was heard to be there or not
-  private readonly signOf = new Map<string, number>() // the last one of each, by user id
-  /** @internal How often somebody was heard to fall behind, or to catch up. */
-  strayed = 0
+  private moves = 0 // how often somebody was heard to come or go, or the room to change
+  private readonly help = new Calls()
+  private readonly news = new News()
   private last: Fix | null = null // where this device was
 
   /** @internal */
@@ -105,6 +110,11 @@ export class LiveRoom extends Emitter<RoomEvents> {
   /** Own messages that are not stored yet, the oldest first. */
   get pending(): readonly PendingMessage[] {
     return this.outbox.waiting
+  }
+
+  /** Calls for help that are open, by id. */
+  get sos(): ReadonlyMap<string, SOS> {
+    return this.help.open
   }
 
   get lastSeq(): number {
@@ -289,25 +299,27 @@ export class LiveRoom extends Emitter<RoomEvents> {
   /** Learns who is in the room, and what it is. What cannot be told now is no reason not to take the rest. */
   private async ask(): Promise<void> {
     const { api } = this.client
-    const { strayed, signs } = this
+    const then = this.news.now
+    const known = [...this.sos.keys()]
     let missing: WeMapsError | null = null
     const spare = <T>(reading: Promise<T>) => reading.catch((error: unknown) => {
       if (error instanceof WeMapsError && error.temporary) missing = error
       return null
     })
+    // What was heard meanwhile is newer than the answer.
+    const heard = (what: Topic, who: { userId: string }) => this.news.since(then, about(what, who.userId))
     // Who is here waits for nothing else.
-    const here = Promise.all([this.current(), spare(api.whereabouts(this.id))]).then(([room, about]) => {
+    const here = Promise.all([this.current(), spare(api.whereabouts(this.id))]).then(([room, seen]) => {
       this.took(room)
-      for (const m of about?.members ?? []) if (!this.isMe(m.userId) && (this.signOf.get(m.userId) ?? 0) <= signs) this.connected(m.userId, m.online)
+      for (const m of seen?.members ?? []) if (!this.isMe(m.userId) && !heard('there', m)) this.connected(m.userId, m.online)
     })
     const [receipts, calls, shown, way] = await Promise.all([
       spare(api.receipts(this.id)), spare(api.sos(this.id)), spare(api.sharing(this.id)), spare(api.navigation(this.id)), here,
     ])
-    if (calls) this.calls(calls)
+    if (calls) this.calls(known, calls)
     for (const r of receipts ?? []) this.hasRead(r.userId, r.seq)
-    // What was heard meanwhile is newer than the answer.
-    for (const w of way?.members ?? []) if (this.members.has(w.userId) && this.strayed === strayed) this.know(w).straggling = w.straggling
-    for (const s of shown ? [shown.sharing, ...shown.members] : []) this.shows(s)
+    for (const w of way?.members ?? []) if (this.members.has(w.userId) && !heard('strays', w)) this.know(w).straggling = w.straggling
+    for (const s of shown ? [shown.sharing, ...shown.members] : []) if (!heard('shows', s)) this.shows(s)
     if (missing) throw missing as WeMapsError // is asked for again
   }
 
@@ -360,7 +372,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
 
   /** @internal */
   hear<E extends keyof Heard>(event: E, payload: Heard[E]): void {
-    if (event === 'user-joined' || event === 'user-left' || event === 'member-removed') this.moves++
+    if (outdates.has(event)) this.moves++
     const handler = handlers[event] as ((room: LiveRoom, payload: Heard[E]) => void) | undefined
     handler?.(this, payload)
   }
@@ -426,7 +438,7 @@ export class LiveRoom extends Emitter<RoomEvents> {
 
   /** @internal */
   there(who: { userId: string; userName: string }, online: boolean): void {
-    this.signOf.set(who.userId, ++this.signs)
+    this.heardOf('there', who.userId)
     this.meet(who) // who has left and is back may be anything
     this.know(who)
     this.connected(who.userId, online)
@@ -465,24 +477,22 @@ export class LiveRoom extends Emitter<RoomEvents> {
     this.emit('change')
   }
 
+  /** @internal What comes by itself; answers say it without. */
+  heardOf(what: Topic, userId: string): void {
+    this.news.hear(about(what, userId))
+  }
+
   /** @internal */
   called(call: SOS): void {
-    if (call.state === 'open') {
-      const known = this.sos.get(call.id)
-      if (known && Date.parse(known.updatedAt) >= Date.parse(call.updatedAt)) return
-      this.sos.set(call.id, call)
-      this.emit('sos', call)
-    } else {
-      this.sos.delete(call.id)
-      this.emit('sos-ended', call)
-    }
+    const what = this.help.hear(call)
+    if (what === null) return
+    this.emit(what === 'raised' ? 'sos' : 'sos-ended', call)
     this.emit('change')
   }
 
   /** Those that have ended while nobody listened are gone. */
-  private calls(open: SOS[]): void {
-    const ids = new Set(open.map((c) => c.id))
-    for (const id of this.sos.keys()) if (!ids.has(id)) this.sos.delete(id)
+  private calls(known: string[], open: SOS[]): void {
+    if (this.help.forget(known, open)) this.emit('change')
     for (const c of open) this.called(c)
   }
 
@@ -568,7 +578,10 @@ const handlers: Handlers = {
     const m = r.byId(d.id)
     r.step(d.rev, m && { ...m, rev: d.rev, reactions: d.reactions as NonNullable<ChatMessage['reactions']> }, false)
   },
-  'sharing-changed': (r, x) => r.shows(x),
+  'sharing-changed': (r, x) => {
+    r.heardOf('shows', x.userId)
+    r.shows(x)
+  },
   'location-removed': (r, x) => r.hidden(x.userId),
   'location-requested': (r, x) => {
     if (r.isMe(x.userId)) r.pass('asked', x)
@@ -585,7 +598,7 @@ const handlers: Handlers = {
     r.pass('change', undefined)
   },
   'member-straggling': (r, x) => {
-    r.strayed++
+    r.heardOf('strays', x.userId)
     r.know(x).straggling = x.straggling
     r.pass('straggling', x)
     r.pass('change', undefined)

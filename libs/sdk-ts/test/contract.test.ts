@@ -1,7 +1,7 @@
 // The contract, against a real edge: WEMAPS_URL says where it is. The end-to-end tests of the project start one.
 import { connect, createServer, type Socket } from 'node:net'
 
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { WeMaps, WeMapsError, type ChatMessage, type Live, type LiveRoom, type PendingMessage, type Room } from '../src/index.js'
 
@@ -310,6 +310,40 @@ describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
     await until('nobody has an open call', () => ann.room.sos.size === 0 && bob.room.sos.size === 0)
     await expect(bob.room.cancelSOS(call.id)).rejects.toMatchObject({ code: 'FORBIDDEN' })
     expect(await bob.wm.api.sos(room.id)).toEqual([])
+  })
+
+  it('believes what it hears, and not an answer that is older', async () => {
+    const { all } = await friends(2)
+    const [ann, bob] = all as [Friend, Friend]
+    const id = ann.wm.user!.id
+    const { api } = bob.wm
+    const { sos, sharing } = api
+    let late: () => void = () => undefined
+    const untilHeard = new Promise<void>((go) => (late = go))
+    let answers = 0
+    const slow = <T>(ask: (roomId: string) => Promise<T>) => async (roomId: string) => {
+      const answer = await ask.call(api, roomId)
+      answers++
+      await untilHeard
+      return answer
+    }
+    const ended: string[] = []
+    bob.room.on('sos-ended', (c) => ended.push(c.id))
+    const call = await ann.room.callForHelp()
+    await until('bob knows', () => bob.room.sos.has(call.id))
+    api.sos = slow(sos)
+    api.sharing = slow(sharing)
+    cut(bob.live)
+    await until('bob is back, and what he asked is answered', () => answers === 2)
+    await ann.room.pause()
+    await ann.room.cancelSOS(call.id)
+    const second = await ann.room.callForHelp()
+    await until('bob hears of it all', () => ended.includes(call.id) && bob.room.members.get(id)?.paused === true && bob.room.sos.has(second.id))
+    const taken = vi.spyOn(bob.room as unknown as { calls(): void }, 'calls')
+    late()
+    await until('the answers are taken', () => taken.mock.calls.length > 0)
+    expect([...bob.room.sos.keys()]).toEqual([second.id])
+    expect(bob.room.members.get(id)?.paused).toBe(true)
   })
 
   it('keeps zones and tracks, and gives them back as files', async () => {
