@@ -218,14 +218,16 @@ func awaitFor[T any](t testing.TB, c *client, within time.Duration, event string
 // caches are there, which can take a moment on a busy machine, nobody is let in.
 func (c *client) join(t testing.TB, room wire.Room) {
 	t.Helper()
-	refusals := func() (n int) {
+	const pause = 100 * time.Millisecond // with every refusal answered at once, the limit of joins would be reached
+	refused := func() (n int, wait time.Duration) {
 		for _, f := range c.all(wire.EventError) {
 			var e wire.SocketError
-			if json.Unmarshal(f.Data, &e) == nil && e.Event == wire.EventJoinRoom && e.Code == wire.CodeUnavailable {
+			if json.Unmarshal(f.Data, &e) == nil && e.Event == wire.EventJoinRoom && (e.Code == wire.CodeUnavailable || e.Code == wire.CodeRateLimited) {
 				n++
+				wait = max(pause, time.Duration(e.RetryAfterMs)*time.Millisecond)
 			}
 		}
-		return n
+		return n, wait
 	}
 	tries := 0
 	defer func() {
@@ -236,9 +238,11 @@ func (c *client) join(t testing.TB, room wire.Room) {
 			}
 		}
 	}()
+	var asked time.Time
 	testenv.Eventually(t, 10*time.Second, "no joined-room came", func() bool {
-		if refusals() >= tries {
+		if n, wait := refused(); n >= tries && time.Since(asked) >= wait {
 			tries++
+			asked = time.Now()
 			c.send(t, wire.EventJoinRoom, "", wire.RoomRef{RoomID: room.ID})
 		}
 		return slices.ContainsFunc(c.all(wire.EventJoinedRoom), func(f frame) bool {

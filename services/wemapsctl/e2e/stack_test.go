@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,6 +75,7 @@ func start(t *testing.T, opt stack.Options) *env {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		e.showEdges(t)
 		if err := e.Stop(20 * time.Second); err != nil {
 			t.Errorf("stop: %v", err)
 		}
@@ -84,6 +87,31 @@ func start(t *testing.T, opt stack.Options) *env {
 		t.Fatal(err)
 	}
 	return e
+}
+
+// showEdges prints what the goroutines of the edges were at when the test failed:
+// who waits for an answer in vain has nothing in a log.
+func (e *env) showEdges(t *testing.T) {
+	t.Helper()
+	if !t.Failed() {
+		return
+	}
+	client := http.Client{Timeout: 5 * time.Second}
+	for _, p := range e.Process["edge"] {
+		res, err := client.Get("http://" + p.Admin + "/debug/pprof/goroutine?debug=1")
+		if err != nil {
+			t.Logf("%s: %v", p.Name, err)
+			continue
+		}
+		text, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		t.Logf("goroutines of %s (%v):", p.Name, err)
+		for stack := range strings.SplitSeq(string(text), "\n\n") {
+			if strings.Contains(stack, "/edge/internal/") {
+				t.Log(stack)
+			}
+		}
+	}
 }
 
 // showLogs prints what went wrong inside when the test failed, and fails it

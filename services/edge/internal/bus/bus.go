@@ -89,6 +89,9 @@ func (b *Bus) Run(ctx context.Context) error {
 	defer stop()
 	b.mu.Lock()
 	b.base = listening
+	for _, r := range b.rooms { // sockets were quicker
+		b.start(r)
+	}
 	b.mu.Unlock()
 
 	var in sync.WaitGroup
