@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 
 	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/edge/internal/bus"
@@ -44,6 +45,13 @@ func (r refusal) Error() string { return r.wire().Message }
 func (r refusal) ErrorData() json.RawMessage {
 	data, _ := json.Marshal(r.wire().OnSocket("", "", "")) // always marshals
 	return data
+}
+
+// Temporary implements socketio.Temporary: what is wrong is on this side. Where there are
+// too many connections already, the client is told.
+func (r refusal) Temporary() bool {
+	e := r.wire()
+	return wire.Lookup(e.Code).Retryable && e.HTTPStatus() >= http.StatusInternalServerError
 }
 
 // nativeApp lets the sessions speak the native protocol.

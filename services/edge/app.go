@@ -155,6 +155,7 @@ func (a *App) newCore(ctx context.Context) (*core, error) {
 	c.sessions = session.New(session.Config{EdgeID: cfg.EdgeID, DrainWindow: cfg.DrainWindow}, session.Deps{
 		Door: door.New(client, verifier, c.presence, c.bus), Rooms: c.bus, Commands: c.commands, Presence: c.presence, Recovery: c.recovery, Viewers: viewers{c.bus}, Log: log, Registry: c.registry})
 	c.bus.Attach(c.sessions)
+	c.admin.AddCheck("rooms", c.bus.Check)
 	return c, nil
 }
 

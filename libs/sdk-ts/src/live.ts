@@ -25,6 +25,7 @@ const linkOver = new Set(['SHARE_NOT_FOUND', 'ROOM_NOT_FOUND', 'ROOM_CLOSED', 'R
 
 const answerWithin = 10_000 // ms
 const aliveWithin = 3000 // ms
+const backAfter = 500 // ms, when a connection was lost
 const knockAgain = [1000, 2000, 5000, 10_000] // ms, when the server itself has turned us away
 
 /** One connection, which comes back by itself until it is closed. */
@@ -47,19 +48,22 @@ export class Live extends Emitter<LiveEvents> {
       auth: (give) => void this.introduce(give),
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
-      reconnectionDelay: 500,
+      reconnectionDelay: backAfter,
       reconnectionDelayMax: 5000,
       forceNew: true,
     } as Parameters<typeof io>[1])
     this.socket.on('connect', () => {
       this.knocks = 0
+      this.socket.io.reconnectionDelay(backAfter)
       this.set('online')
       for (const room of this.rooms.values()) room.enter()
     })
     this.socket.on('disconnect', (reason) => {
       if (this.state === 'closed') return
+      const turnedAway = this.state !== 'online' // nobody can be let in for now
       this.set('offline')
       if (reason === 'io server disconnect') this.knock() // it drains, or the session ended: introducing oneself tells
+      else if (turnedAway) this.socket.io.reconnectionDelay(this.pause())
     })
     this.socket.on('connect_error', (error) => void this.refused(error))
     this.socket.on('error', (payload: Heard['error']) => {
@@ -185,9 +189,10 @@ export class Live extends Emitter<LiveEvents> {
 
   private knock(): void {
     clearTimeout(this.timer)
-    const wait = knockAgain[Math.min(this.knocks++, knockAgain.length - 1)]!
-    this.timer = setTimeout(() => this.socket.connect(), wait * (0.5 + Math.random() / 2))
+    this.timer = setTimeout(() => this.socket.connect(), this.pause() * (0.5 + Math.random() / 2))
   }
+
+  private pause = () => knockAgain[Math.min(this.knocks++, knockAgain.length - 1)]!
 
   private set(state: State): void {
     if (this.state === state || this.state === 'closed') return

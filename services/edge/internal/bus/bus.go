@@ -64,6 +64,8 @@ type Bus struct {
 	log      *zap.Logger
 	sockets  Sockets
 
+	whole atomic.Bool // the caches were seen to be there
+
 	mu    sync.RWMutex
 	rooms map[string]*room
 	gone  departures

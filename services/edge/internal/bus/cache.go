@@ -41,6 +41,24 @@ func (b *Bus) ActiveIn(results []rueidis.RedisResult) ([]string, error) {
 	return ids, nil
 }
 
+// Check is a readiness check: until the caches have been there once, nobody can be
+// let in. When Redis loses them later a process stays ready: the others would be no
+// better, and those who are connected stay.
+func (b *Bus) Check(ctx context.Context) error {
+	if b.whole.Load() {
+		return nil
+	}
+	there, err := b.client.Do(ctx, b.client.B().Exists().Key(wire.KeyRoomCaches).Build()).AsBool()
+	if err != nil {
+		return fmt.Errorf("look for the room caches: %w", err)
+	}
+	if !there {
+		return errCachesLost
+	}
+	b.whole.Store(true)
+	return nil
+}
+
 // snapshot is a room's caches at one moment. The room service changes them
 // together, and with them the version in the details: as long as the details
 // are the same, so are the members.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/wemaps/wemaps/libs/wire"
 	"github.com/wemaps/wemaps/services/edge/internal/engineio"
 	"github.com/wemaps/wemaps/services/edge/internal/outq"
 )
@@ -213,6 +214,10 @@ func (c *client) newSocket(namespace string) *Socket {
 }
 
 func (c *client) reject(namespace string, err error) {
+	if t := Temporary(nil); errors.As(err, &t) && t.Temporary() {
+		c.conn.Close(uint16(wire.CloseInternal.Code), engineio.ReasonForcedClose)
+		return
+	}
 	b := appendHead(nil, ConnectError, 0, namespace, -1)
 	b = appendString(append(b, `{"message":`...), err.Error())
 	if e := ErrorData(nil); errors.As(err, &e) {

@@ -43,6 +43,12 @@ type Recoverer interface {
 // ErrorData may be implemented by an error of Connect.
 type ErrorData interface{ ErrorData() json.RawMessage }
 
+// Temporary may be implemented by an error of Connect. A client with one that is
+// temporary is not told: after a connect_error the official one stays away until
+// its app connects it again, which existing apps do not. When its connection ends
+// instead it comes back by itself, with the pauses that its app has set.
+type Temporary interface{ Temporary() bool }
+
 // Handshake is what is known of a client.
 type Handshake struct {
 	RemoteIP      string

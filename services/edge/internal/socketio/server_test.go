@@ -218,6 +218,21 @@ func TestAppRefuses(t *testing.T) {
 	c.ended(websocket.CloseNoStatusReceived)
 }
 
+type busy struct{}
+
+func (busy) Error() string   { return "come again" }
+func (busy) Temporary() bool { return true }
+
+// The official client would not come again if it were told.
+func TestWhoIsRefusedForNowLosesItsConnection(t *testing.T) {
+	t.Parallel()
+	a := newApp()
+	a.open = func(AppConn, AppHandshake) error { return fmt.Errorf("not now: %w", busy{}) }
+	c := dialApp(t, a)
+	c.send("40")
+	c.ended(websocket.CloseInternalServerErr)
+}
+
 // TestNothingIsLostAroundOpen is inherited mistake 6.
 func TestNothingIsLostAroundOpen(t *testing.T) {
 	t.Parallel()
