@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -115,25 +116,37 @@ type PortInUseError struct{ Port int }
 
 func (e *PortInUseError) Error() string { return fmt.Sprintf("port %d is in use", e.Port) }
 
-// FreePort returns a port that was free a moment ago.
+// Ports lie below the range from which systems take the ports of outgoing connections, so that nothing takes one before
+// the process that it is for is there, or while that is started again.
+const firstPort, lastPort = 20_000, 32_000
+
+// handedOut are the ports that this process has given away. Ports belong to the whole machine, so there is one list: one
+// that is given away is not bound yet.
+var handedOut sync.Map
+
+// FreePort returns a port of the loopback interface that was free a moment ago, and that this process gives to nobody else.
 func FreePort() (int, error) {
-	ports, err := FreePorts(1)
-	if err != nil {
-		return 0, err
+	var last error
+	for range 1000 {
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		if _, taken := handedOut.LoadOrStore(port, true); taken {
+			continue
+		}
+		if last = CheckPort(port); last == nil {
+			return port, nil
+		}
 	}
-	return ports[0], nil
+	return 0, fmt.Errorf("find a free port: %w", last)
 }
 
-// FreePorts returns n different ports that were free a moment ago.
+// FreePorts returns n different ports; see FreePort.
 func FreePorts(n int) ([]int, error) {
-	ports := make([]int, 0, n)
-	for range n {
-		l, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
+	ports := make([]int, n)
+	for i := range ports {
+		var err error
+		if ports[i], err = FreePort(); err != nil {
+			return nil, err
 		}
-		defer func() { _ = l.Close() }() // held until all are found, so that none comes twice
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
 	return ports, nil
 }

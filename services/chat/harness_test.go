@@ -111,7 +111,7 @@ func (b *bed) bearer(userID string) string {
 // replica runs a chat service and returns its URL and a function that stops it.
 func (b *bed) replica(change ...func(*Config)) (url string, stop func()) {
 	b.t.Helper()
-	cfg := Config{Retention: 24 * time.Hour, Common: config.Common{HTTPAddr: freeAddr(b.t), AdminAddr: freeAddr(b.t), RedisURL: b.redisURL,
+	cfg := Config{Retention: 24 * time.Hour, Common: config.Common{HTTPAddr: testenv.Address(b.t), AdminAddr: testenv.Address(b.t), RedisURL: b.redisURL,
 		Partitions: 2, ShutdownTimeout: 5 * time.Second}, Postgres: config.Postgres{DatabaseURL: b.dsn, MaxConns: 10}}
 	for _, fn := range change {
 		fn(&cfg)
@@ -150,16 +150,6 @@ func (b *bed) replica(change ...func(*Config)) (url string, stop func()) {
 		return err == nil && n >= 4
 	})
 	return "http://" + cfg.HTTPAddr, stop
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
 }
 
 // command puts a command into its stream, as an edge does.

@@ -193,23 +193,13 @@ type edge struct {
 	ended chan error
 }
 
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
-}
-
 // edge starts an edge; change may adapt its configuration.
 func (w *world) edge(change func(*Config)) *edge {
 	w.t.Helper()
 	t := w.t
 	backend := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNoContent) }))
 	t.Cleanup(backend.Close)
-	cfg := Config{Common: config.Common{LogLevel: "info", HTTPAddr: freeAddr(t), AdminAddr: freeAddr(t), RedisURL: "redis://" + w.addr,
+	cfg := Config{Common: config.Common{LogLevel: "info", HTTPAddr: testenv.Address(t), AdminAddr: testenv.Address(t), RedisURL: "redis://" + w.addr,
 		Partitions: wire.DefaultPartitions, ShutdownTimeout: 10 * time.Second, InstanceID: "edge-" + string(rune('a'+len(w.edges)))},
 		AuthURL: backend.URL, RoomURL: backend.URL, LocationURL: backend.URL, ChatURL: backend.URL,
 		AuthAdminURL: backend.URL, RoomAdminURL: backend.URL, LocationAdminURL: backend.URL, ChatAdminURL: backend.URL,

@@ -61,7 +61,7 @@ func TestRoutes(t *testing.T) {
 	w := newWorld(t)
 	e := w.edge(func(c *Config) {
 		c.AuthURL, c.RoomURL, c.LocationURL = named(t, "auth"), named(t, "room"), named(t, "location")
-		c.ChatURL = "http://" + freeAddr(t) // nobody is there
+		c.ChatURL = "http://" + testenv.Address(t) // nobody is there
 		c.ChatAdminURL = c.ChatURL
 	})
 	for path, service := range map[string]string{

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -43,7 +42,7 @@ func startService(t *testing.T, options ...func(*Config)) *service {
 	}
 	t.Cleanup(client.Close)
 	s.client = client
-	httpAddr, adminAddr := freeAddr(t), freeAddr(t)
+	httpAddr, adminAddr := testenv.Address(t), testenv.Address(t)
 	s.base, s.admin = "http://"+httpAddr, "http://"+adminAddr
 	cfg := Config{Common: config.Common{HTTPAddr: httpAddr, AdminAddr: adminAddr, RedisURL: redisURL, Partitions: 2,
 		ShutdownTimeout: time.Second, InstanceID: "a"},
@@ -65,16 +64,6 @@ func startService(t *testing.T, options ...func(*Config)) *service {
 		}
 	})
 	return s
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
 }
 
 func (s *service) set(key string, value any) {

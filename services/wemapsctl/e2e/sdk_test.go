@@ -15,7 +15,7 @@ func TestTheSDKKeepsTheContract(t *testing.T) {
 	const dir = "../../../libs/sdk-ts"
 	npmInstall(t, dir)
 	e := start(t, stack.Options{})
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	for _, args := range [][]string{
 		{"npm", "run", "-s", "generate", "--", "--check"},

@@ -14,7 +14,7 @@ import (
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 
-	"github.com/wemaps/wemaps/services/wemapsctl/internal/stack"
+	"github.com/wemaps/wemaps/libs/servers"
 )
 
 // links are the connections between processes and servers: each pair of them
@@ -34,7 +34,7 @@ func newLinks() *links {
 
 // via makes a link and returns its near end; see stack.Options.
 func (l *links) via(process, target, addr string) (string, error) {
-	port, err := stack.FreePort()
+	port, err := servers.FreePort()
 	if err != nil {
 		return "", err
 	}

@@ -149,7 +149,7 @@ func (w *world) startServers(ctx context.Context, password string) error {
 	w.postgres.cfg = servers.Config{Dir: filepath.Join(w.dir, "postgres"), Password: password, Origin: postgres, LogFile: filepath.Join(w.opt.LogDir, "postgres.log")}
 	w.redis.cfg = servers.Config{Dir: filepath.Join(w.dir, "redis"), Origin: redis, LogFile: filepath.Join(w.opt.LogDir, "redis.log")}
 	for _, s := range []*server{&w.postgres, &w.redis} {
-		if s.cfg.Port, err = stack.FreePort(); err != nil {
+		if s.cfg.Port, err = servers.FreePort(); err != nil {
 			return err
 		}
 		if err := s.up(ctx); err != nil {

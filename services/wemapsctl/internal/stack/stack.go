@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -24,6 +23,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/wemaps/wemaps/libs/servers"
 )
 
 // Services in the order of their start.
@@ -332,36 +333,10 @@ func (p *Process) PID() int {
 // Log is where the process writes its log.
 func (p *Process) Log() string { return p.log }
 
-// Ports lie below the range from which systems take the ports of outgoing
-// connections: an address must still be free when its process starts again.
-const firstPort, lastPort = 20_000, 32_000
-
 func freeAddr() (string, error) {
-	port, err := FreePort()
+	port, err := servers.FreePort()
 	if err != nil {
 		return "", err
 	}
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
-}
-
-// handedOut are the ports that this process has given away. Ports belong to the
-// whole machine, so there is one list: one that is given away is not bound yet.
-var handedOut sync.Map
-
-// FreePort is a port of the loopback interface that stays free for a process
-// that comes and goes.
-func FreePort() (int, error) {
-	var last error
-	for range 1000 {
-		port := firstPort + mathrand.IntN(lastPort-firstPort)
-		if _, taken := handedOut.LoadOrStore(port, true); taken {
-			continue
-		}
-		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			return port, ln.Close()
-		}
-		last = err
-	}
-	return 0, fmt.Errorf("find a free port: %w", last)
 }
