@@ -22,7 +22,7 @@ func TestThePageInBrowsers(t *testing.T) {
 	e := start(t, stack.Options{})
 	browse(t, e, nil, "dialogs.test.mjs", "german.test.mjs", "install.test.mjs")
 	browse(t, e, nil, "page.test.mjs", "places.test.mjs")
-	browse(t, e, nil, "behind.test.mjs", "follow.test.mjs", "version.test.mjs")
+	browse(t, e, nil, "behind.test.mjs", "follow.test.mjs", "unseen.test.mjs", "version.test.mjs")
 }
 
 // An edge that forgets people at once, and has a map of somebody else: a laptop sleeps, and tiles come from another server.
@@ -48,7 +48,7 @@ func browse(t *testing.T, e *env, more []string, files ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", append([]string{"--test", "--test-concurrency=1", "--test-reporter=spec"}, files...)...)
 	cmd.Dir = "page"
@@ -67,7 +67,7 @@ func browse(t *testing.T, e *env, more []string, files ...string) {
 // The page's own tests, and its types.
 func TestThePageOnItsOwn(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	if err := workspace.InstallPage(ctx, root); err != nil { // not beside somebody who builds it
 		t.Fatal(err)

@@ -511,6 +511,10 @@ export interface Sockets {
        * Degrees from north
        */
       bearing?: number
+      /**
+       * Which of the user's devices this is, as it names itself; one of them leads at a time, the others join the track only. Without it all are one: app
+       */
+      deviceId?: string
       deviceModel?: string
       /**
        * Degrees from north

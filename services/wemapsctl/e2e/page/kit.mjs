@@ -209,7 +209,7 @@ export async function post(path, body, token) {
 }
 
 /** Asks until the answer is true. */
-export async function until(what, ask, seconds = 20) {
+export async function until(what, ask, seconds = 60) {
   const end = Date.now() + seconds * 1000
   for (;;) {
     if (await ask()) return

@@ -9,6 +9,16 @@ import type { Problem, Reading } from './reading'
 const atFirst = 1000 // ms between reports, until the server says better
 const moved = 50 // metres, after which a report is due however rarely they are wanted
 
+const stored = 'wemaps.device'
+let device = ''
+
+/** Tells this browser from the user's other devices: one of them leads, or a dot would jump between all. */
+function thisDevice(): string {
+  device ||= localStorage.getItem(stored) ?? ''
+  if (!device) localStorage.setItem(stored, (device = `browser-${Math.random().toString(36).slice(2, 8)}`))
+  return device
+}
+
 /** What a room is to the sender of positions. */
 export type Target = Pick<LiveRoom, 'id' | 'sendPosition'> & Partial<Pick<LiveRoom, 'members' | 'isMe'>>
 
@@ -148,7 +158,7 @@ export class OwnPosition {
     s.last = r
     s.lastSent = now
     const { at, ...fix } = r
-    s.room.sendPosition({ ...fix, recordedAt: new Date(at).toISOString() }).then(
+    s.room.sendPosition({ ...fix, recordedAt: new Date(at).toISOString(), deviceId: thisDevice() }).then(
       (c) => c && this.confirmed(s, c),
       (error: unknown) => {
         if (error instanceof WeMapsError) this.refused.value = error

@@ -1,6 +1,7 @@
 import type { MemberState } from '@wemaps/sdk'
 import { useRef } from 'preact/hooks'
 
+import { say } from '../errors'
 import { distance, span } from '../format'
 import { t } from '../i18n'
 import { ownPosition } from '../position'
@@ -25,7 +26,7 @@ export function Me({ store }: { store: RoomStore }) {
     <section class={`me ${on ? 'on' : ''}`} aria-label={t('me.title')}>
       <div class="me-line">
         <span class="me-icon"><Icon name="locate" /></span>
-        <p role="status">{problem ? t(`me.problem.${problem}`) : words(on, me, store.sos.value.some((c) => c.userId === store.me && c.position))}</p>
+        <p role="status">{problem ? t(`me.problem.${problem}`) : (on && trouble()) || words(on, me, store.sos.value.some((c) => c.userId === store.me && c.position))}</p>
         <Menu label={t('me.more')} actions={[
           { label: t('me.exact'), icon: me?.precision === 'exact' ? 'check' : 'locate', run: () => void attempt(() => store.live.setPrecision('exact')) },
           { label: t('me.approximate'), icon: me?.precision === 'approximate' ? 'check' : 'eye', run: () => void attempt(() => store.live.setPrecision('approximate')) },
@@ -48,6 +49,13 @@ export function Me({ store }: { store: RoomStore }) {
       }} />
     </section>
   )
+}
+
+/** Why the others do not see the position that is shared from here; null if they do, as far as is known. */
+function trouble(): string | null {
+  const { value: refused } = ownPosition.refused
+  if (refused && !refused.temporary) return say(refused) // else the next report may be taken
+  return ownPosition.verdict.value === 'other-device' ? t('me.elsewhere') : null
 }
 
 function words(on: boolean, me: MemberState | undefined, called: boolean): string {
