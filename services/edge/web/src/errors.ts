@@ -9,7 +9,8 @@ export function say(error: unknown): string {
   const said = error.message.replace(/\.$/, '')
   if (!has(key)) return lang.value === 'en' && said ? `${said}.` : quoting('error.unknown', said)
   if (!telling.has(error.code)) return t(key as 'error.unknown')
-  return quoting(fields.get(error.field?.match(/^\w+/)?.[0] ?? '') ?? (key as 'error.unknown'), said)
+  const words = fields.get(error.field?.match(/^\w+/)?.[0] ?? '') ?? (key as 'error.unknown')
+  return words === 'invalid.recordedAt' ? t(words) : quoting(words, said) // a clock is nothing that people fill in
 }
 
 /** The server's sentences are English, and say exactly what is wrong. */
