@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 
 	"github.com/wemaps/wemaps/services/wemapsctl/internal/stack"
@@ -23,15 +25,24 @@ func TestInheritedContractWithTheOfficialClient(t *testing.T) {
 	}
 }
 
-// npmInstall makes dir's locked packages available.
+// installs are of folders, each once: npm ci takes everything away first, which another test may be using.
+var installs sync.Map
+
+// npmInstall brings the packages of a folder that tests run in.
 func npmInstall(t *testing.T, dir string) {
 	t.Helper()
 	if _, err := exec.LookPath("npm"); err != nil {
 		t.Fatal("these tests drive the official npm client: install Node.js 20 or later with npm")
 	}
-	cmd := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--prefer-offline")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
+	install, _ := installs.LoadOrStore(dir, sync.OnceValue(func() error {
+		cmd := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--prefer-offline")
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("npm ci: %w\n%s", err, out)
+		}
+		return nil
+	}))
+	if err := install.(func() error)(); err != nil {
+		t.Fatal(err)
 	}
 }
