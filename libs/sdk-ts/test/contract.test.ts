@@ -11,8 +11,8 @@ let counter = 0
 const unique = (name: string) => `${name} ${process.pid}-${Date.now() % 1e6}-${++counter}`
 
 async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 15_000; !(await condition()); ) {
-    if (Date.now() > end) throw new Error(`${what}: not within 15 s`)
+  for (const end = Date.now() + 40_000; !(await condition()); ) {
+    if (Date.now() > end) throw new Error(`${what}: not within 40 s`)
     await new Promise((go) => setTimeout(go, 10))
   }
 }
@@ -82,7 +82,7 @@ async function friends(n: number): Promise<{ room: Room; all: Friend[] }> {
 
 const said = (messages: readonly ChatMessage[]) => messages.filter((m) => !m.kind).map((m) => m.content)
 
-describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
+describe.skipIf(!url)('against a real edge', { timeout: 120_000 }, () => {
   it('keeps a session, and says what is wrong', async () => {
     const stored = new Map<string, string>()
     const storage = { get: (k: string) => stored.get(k) ?? null, set: (k: string, v: string) => stored.set(k, v), remove: (k: string) => stored.delete(k) }
@@ -217,9 +217,11 @@ describe.skipIf(!url)('against a real edge', { timeout: 60_000 }, () => {
     await live.wake()
     await until('it is back', () => live.state === 'online' && said.state === 'sent')
     expect(states).toEqual(['online', 'offline', 'online'])
-    expect(Date.now() - before).toBeLessThan(12_000) // the server would say nothing for 45 s
+    expect(Date.now() - before).toBeLessThan(30_000) // the server would say nothing for 45 s
     expect(liveRoom.pending).toEqual([])
-    expect(liveRoom.messages.filter((m) => m.content === 'are you there?')).toHaveLength(1)
+    const shown = () => liveRoom.messages.filter((m) => m.content === 'are you there?').length
+    await until('the first page is there', () => shown() > 0) // it may not have come before
+    expect(shown()).toBe(1)
   })
 
   it('pauses, is shown roughly, and asks', async () => {
