@@ -139,6 +139,15 @@ func FreePort() (int, error) {
 	return 0, fmt.Errorf("find a free port: %w", last)
 }
 
+// FreeAddr is FreePort as an address to listen on.
+func FreeAddr() (string, error) {
+	port, err := FreePort()
+	if err != nil {
+		return "", err
+	}
+	return net.JoinHostPort(loopback, strconv.Itoa(port)), nil
+}
+
 // FreePorts returns n different ports; see FreePort.
 func FreePorts(n int) ([]int, error) {
 	ports := make([]int, n)

@@ -7,11 +7,9 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
@@ -120,11 +118,11 @@ func RedisServerAt(t testing.TB, port int) *servers.Server {
 // Address is one of the loopback interface for a server that the test is about to start.
 func Address(t testing.TB) string {
 	t.Helper()
-	port, err := servers.FreePort()
+	addr, err := servers.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	return addr
 }
 
 // patience is how many times longer than on an idle machine something may take before its test fails: how fast a busy

@@ -19,7 +19,7 @@ import (
 func (b *Bus) Active(userID string) rueidis.Commands {
 	// The sentinel first: what is read after it was there is complete.
 	return rueidis.Commands{
-		b.client.B().Exists().Key(wire.KeyRoomCaches).Build(),
+		b.sentinel(),
 		b.client.B().Smembers().Key(wire.KeyUserRooms(userID)).Build(),
 	}
 }
@@ -27,12 +27,8 @@ func (b *Bus) Active(userID string) rueidis.Commands {
 // ActiveIn lists those rooms. While the caches are being rebuilt it fails: a
 // socket that came without a room would hear nothing, and not know why.
 func (b *Bus) ActiveIn(results []rueidis.RedisResult) ([]string, error) {
-	there, err := results[0].AsBool()
-	if err != nil {
-		return nil, fmt.Errorf("look for the room caches: %w", err)
-	}
-	if !there {
-		return nil, errCachesLost
+	if err := whole(results[0]); err != nil {
+		return nil, err
 	}
 	ids, err := results[1].AsStrSlice()
 	if err != nil {
@@ -48,14 +44,26 @@ func (b *Bus) Check(ctx context.Context) error {
 	if b.whole.Load() {
 		return nil
 	}
-	there, err := b.client.Do(ctx, b.client.B().Exists().Key(wire.KeyRoomCaches).Build()).AsBool()
+	err := whole(b.client.Do(ctx, b.sentinel()))
+	if err == nil {
+		b.whole.Store(true)
+	}
+	return err
+}
+
+// sentinel asks whether the caches are there, and whole reads the answer.
+func (b *Bus) sentinel() rueidis.Completed {
+	return b.client.B().Exists().Key(wire.KeyRoomCaches).Build()
+}
+
+func whole(answer rueidis.RedisResult) error {
+	there, err := answer.AsBool()
 	if err != nil {
 		return fmt.Errorf("look for the room caches: %w", err)
 	}
 	if !there {
 		return errCachesLost
 	}
-	b.whole.Store(true)
 	return nil
 }
 

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -34,12 +32,11 @@ func newLinks() *links {
 
 // via makes a link and returns its near end; see stack.Options.
 func (l *links) via(process, target, addr string) (string, error) {
-	port, err := servers.FreePort()
+	near, err := servers.FreeAddr()
 	if err != nil {
 		return "", err
 	}
 	name := process + ">" + target
-	near := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	l.mu.Lock()
 	l.name = append(l.name, name)
 	l.mu.Unlock()

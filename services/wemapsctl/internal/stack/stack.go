@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -82,8 +81,8 @@ func New(opt Options) (*Stack, error) {
 			p := &Process{Name: service + "-" + strconv.Itoa(i), path: filepath.Join(opt.BinDir, service)}
 			p.log = filepath.Join(opt.LogDir, p.Name+".log")
 			var err error
-			if p.Addr, err = freeAddr(); err == nil {
-				p.Admin, err = freeAddr()
+			if p.Addr, err = servers.FreeAddr(); err == nil {
+				p.Admin, err = servers.FreeAddr()
 			}
 			if err != nil {
 				return nil, fmt.Errorf("pick a port: %w", err)
@@ -332,11 +331,3 @@ func (p *Process) PID() int {
 
 // Log is where the process writes its log.
 func (p *Process) Log() string { return p.log }
-
-func freeAddr() (string, error) {
-	port, err := servers.FreePort()
-	if err != nil {
-		return "", err
-	}
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
-}
